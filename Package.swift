@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is held to: Swift 6 mode, no warnings, imports that say who may see them.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "mark",
+    products: [
+        .executable(name: "bootstrap", targets: ["bootstrap"]),
+        .executable(name: "mark", targets: ["mark"]),
+        .executable(name: "benchmark", targets: ["benchmark"]),
+    ],
+    dependencies: [
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            from: "2.22.0",
+            // The front needs no ICU: without this trait nothing links full Foundation.
+            traits: []
+        ),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        // C: the edges of the system, each behind a small header.
+        .target(name: "CCompatibility", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CCURL"),
+        .target(name: "CONNXRuntime", linkerSettings: [.linkedLibrary("dl")]),
+        // Static, so that the deploy zip needs no libz on the machine it lands on.
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary(":libz.a")]),
+
+        // Swift without Foundation, NIO or libcurl: what `bootstrap` is made of.
+        .target(name: "Wire", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
+        .target(name: "Serving", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
+        .target(name: "LambdaRuntime", dependencies: ["Wire"], swiftSettings: strict),
+        .executableTarget(
+            name: "bootstrap",
+            dependencies: ["CCompatibility", "LambdaRuntime", "ONNX", "Serving", "Wire"],
+            swiftSettings: strict
+        ),
+
+        // The laptop's side.
+        .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
+        .target(
+            name: "LocalCloud",
+            dependencies: [
+                "Wire",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "mark",
+            dependencies: [
+                "CURL", "LocalCloud", "ONNX", "Serving", "Wire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "benchmark",
+            dependencies: ["LambdaRuntime", "ONNX", "Serving", "Wire"],
+            swiftSettings: strict
+        ),
+
+        .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
+    ]
+)

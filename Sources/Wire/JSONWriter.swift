@@ -1,0 +1,106 @@
+/// Appends JSON to bytes; the caller places brackets and commas, the writer gets escapes and numbers right.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8]
+
+    package init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Appends text as it is: brackets, commas, keys that need no escape.
+    @inline(__always)
+    package mutating func raw(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends bytes that are JSON already.
+    package mutating func raw(_ json: some Collection<UInt8>) { bytes.append(contentsOf: json) }
+
+    /// Appends a string with its quotes.
+    package mutating func string(_ text: String) {
+        var text = text
+        text.withUTF8 { string($0) }
+    }
+
+    /// Appends a string with its quotes from bytes that are valid UTF-8.
+    package mutating func string(_ utf8: UnsafeBufferPointer<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        var start = 0
+        for offset in 0..<utf8.count where Self.mustEscape(utf8[offset]) {
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<offset]))
+            escape(utf8[offset])
+            start = offset + 1
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    package mutating func integer(_ value: some FixedWidthInteger) {
+        // Most integers of a shape, a status or a class have one digit.
+        if let digit = UInt8(exactly: value), digit < 10 { return bytes.append(UInt8(ascii: "0") + digit) }
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Appends the shortest decimal that reads back as the same value; JSON has no infinities and no NaN, they become null.
+    package mutating func number(_ value: some BinaryFloatingPoint & LosslessStringConvertible) {
+        guard value.isFinite else { return raw("null") }
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
+    package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
+
+    package mutating func value(_ value: JSON) {
+        switch value {
+        case .null: raw("null")
+        case .bool(let value): bool(value)
+        case .integer(let value): integer(value)
+        case .double(let value): number(value)
+        case .string(let value): string(value)
+        case .array(let elements):
+            raw("[")
+            list(elements) { $0.value($1) }
+            raw("]")
+        case .object(let members):
+            raw("{")
+            list(members) { writer, member in
+                writer.string(member.key)
+                writer.raw(":")
+                writer.value(member.value)
+            }
+            raw("}")
+        }
+    }
+
+    /// Appends elements with commas between them.
+    @inline(__always)
+    package mutating func list<Element>(
+        _ elements: some Sequence<Element>,
+        _ write: (inout JSONWriter, Element) -> Void
+    ) {
+        var isFirst = true
+        for element in elements {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            write(&self, element)
+        }
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw("\\\"")
+        case UInt8(ascii: "\\"): raw("\\\\")
+        case 0x0A: raw("\\n")
+        case 0x0D: raw("\\r")
+        case 0x09: raw("\\t")
+        default:
+            raw("\\u00")
+            for digit in [byte >> 4, byte & 0xF] {
+                bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+    }
+}
