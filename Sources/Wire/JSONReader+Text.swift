@@ -1,8 +1,5 @@
 /// Strings: found eight bytes at a time, checked for control characters, escapes and UTF-8.
 extension JSONReader {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
-
     /// Reads the string whose opening quote is next.
     mutating func readText() throws(JSONError) -> JSONText {
         position += 1
@@ -10,7 +7,7 @@ extension JSONReader {
         var isEscaped = false
         var isASCII = true
         while true {
-            position = plainRun(from: position, isASCII: &isASCII)
+            position = JSONScan.plainRun(base, from: position, to: end, isASCII: &isASCII)
             guard position < end else { throw JSONError("the string has no closing quote", at: start - 1) }
             switch base[position] {
             case UInt8(ascii: "\""):
@@ -26,40 +23,6 @@ extension JSONReader {
                 throw JSONError("control character in a string; write it as an escape", at: position)
             }
         }
-    }
-
-    /// The offset of the first quote, backslash or control character from `start` on.
-    ///
-    /// Eight bytes at a time ("SIMD within a register"): a byte that equals zero after an exclusive or with the pattern
-    /// sets its high bit in `(x - 0x01…) & ~x & 0x80…` (Mycroft 1987); bytes below it are exact, which is all we need.
-    private func plainRun(from start: Int, isASCII: inout Bool) -> Int {
-        var offset = start
-        var seen: UInt64 = 0
-        defer { isASCII = isASCII && seen & Self.highs == 0 }
-        while offset + 8 <= end {
-            let word = UInt64(
-                littleEndian: UnsafeRawPointer(base + offset).loadUnaligned(as: UInt64.self)
-            )
-            let quote = word ^ (Self.ones &* 0x22)
-            let backslash = word ^ (Self.ones &* 0x5C)
-            let stops =
-                ((quote &- Self.ones) & ~quote | (backslash &- Self.ones) & ~backslash
-                    | (word &- Self.ones &* 0x20) & ~word) & Self.highs
-            guard stops == 0 else {
-                let count = stops.trailingZeroBitCount / 8
-                seen |= count == 0 ? 0 : word << UInt64(64 - 8 * count)
-                return offset + count
-            }
-            seen |= word
-            offset += 8
-        }
-        while offset < end {
-            let byte = base[offset]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-            seen |= UInt64(byte)
-            offset += 1
-        }
-        return offset
     }
 
     private mutating func skipEscape() throws(JSONError) {

@@ -190,3 +190,12 @@ package struct JSONReader {
         return "'\(Character(Unicode.Scalar(byte)))'"
     }
 }
+
+extension JSONReader {
+    /// A reader of the same bytes that begins at another offset, where a value begins.
+    package func moved(to offset: Int) -> JSONReader {
+        var reader = JSONReader(UnsafeBufferPointer(start: base, count: end))
+        reader.position = offset
+        return reader
+    }
+}

@@ -25,13 +25,17 @@ package struct JSONWriter {
     /// Appends a string with its quotes from bytes that are valid UTF-8.
     package mutating func string(_ utf8: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
-        var start = 0
-        for offset in 0..<utf8.count where Self.mustEscape(utf8[offset]) {
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<offset]))
-            escape(utf8[offset])
-            start = offset + 1
+        if let base = utf8.baseAddress {
+            var start = 0
+            var isASCII = true
+            while true {
+                let stop = JSONScan.plainRun(base, from: start, to: utf8.count, isASCII: &isASCII)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<stop]))
+                guard stop < utf8.count else { break }
+                escape(utf8[stop])
+                start = stop + 1
+            }
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -83,10 +87,6 @@ package struct JSONWriter {
             isFirst = false
             write(&self, element)
         }
-    }
-
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -1,0 +1,163 @@
+import Wire
+
+extension Event {
+    /// Reads an event in one pass; which of the known shapes it has is told by the keys that only that shape has.
+    package init(parsing event: [UInt8]) throws(InvalidEvent) {
+        self = try event.reading { reader throws(InvalidEvent) in
+            let fields: EventFields
+            do throws(JSONError) {
+                fields = try EventFields(&reader)
+            } catch {
+                throw .notJSON(error)
+            }
+            return try EventParser(event: event, fields: fields).parse()
+        }
+    }
+}
+
+/// Makes an event out of its fields, while the bytes that these point to are pinned.
+private struct EventParser {
+    let event: [UInt8]
+    let fields: EventFields
+
+    func parse() throws(InvalidEvent) -> Event {
+        if let context = fields.context {
+            if context.isLoadBalancer { return .http(try loadBalancer()) }
+            if let method = context.method { return .http(try httpAPI(method: method, context)) }
+        }
+        if let method = fields.method, let path = fields.path, fields.isVersionOne {
+            return .http(try request(.restAPI, method: method.string, path: path.string))
+        }
+        if let records = fields.records {
+            return .queue(try parse("SQS records", at: records, Event.readRecords))
+        }
+        if let source = fields.source, source == "aws.events" || source == "aws.scheduler" {
+            return .schedule(try parse("an EventBridge schedule", at: 0, Event.readSchedule))
+        }
+        if let warm = fields.warm { return .warmUp(try parse("a warm-up", at: warm, Event.readWarmUp)) }
+        if fields.hasInputs { return .inference(event[...]) }
+        throw .unknownShape(keys: fields.keys.map(\.string))
+    }
+
+    private func loadBalancer() throws(InvalidEvent) -> HTTPEvent {
+        let isMultiValue = fields.multiValueHeaders != nil
+        return try request(
+            .loadBalancer(multiValueHeaders: isMultiValue),
+            method: fields.method?.string ?? "GET",
+            path: fields.path?.string ?? "/"
+        )
+    }
+
+    private func httpAPI(method: JSONText, _ context: EventFields.Context) throws(InvalidEvent) -> HTTPEvent {
+        var path = (fields.rawPath ?? context.path)?.string ?? "/"
+        // A stage other than $default is the path's first segment.
+        if let stage = context.stage, !(stage == "$default"), path.hasPrefix("/\(stage.string)/") {
+            path = String(path.dropFirst(stage.string.count + 1))
+        }
+        return try request(.httpAPI, method: method.string, path: path)
+    }
+
+    private func request(
+        _ origin: HTTPEvent.Origin,
+        method: String,
+        path: String
+    ) throws(InvalidEvent) -> HTTPEvent {
+        let headers = try headers()
+        do throws(Base64.Malformed) {
+            let request = HTTPRequest(method: method, path: path, headers: headers, body: try body())
+            return HTTPEvent(origin: origin, request: .success(request))
+        } catch {
+            return HTTPEvent(origin: origin, request: .failure(error))
+        }
+    }
+
+    /// The body without a copy where the event holds it as it is.
+    private func body() throws(Base64.Malformed) -> ArraySlice<UInt8> {
+        guard let text = fields.body else { return [] }
+        if fields.isBase64 {
+            return text.isEscaped ? try Base64.decode(text.bytes)[...] : try Base64.decode(text.raw)[...]
+        }
+        return text.isEscaped ? text.bytes[...] : event[text.offset..<text.offset + text.raw.count]
+    }
+
+    private func headers() throws(InvalidEvent) -> HTTPHeaders {
+        guard let offset = fields.multiValueHeaders ?? fields.headers else { return HTTPHeaders() }
+        return try parse("an HTTP request", at: offset, Event.readHeaders)
+    }
+
+    private func parse<Value>(
+        _ shape: String,
+        at offset: Int,
+        _ read: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(InvalidEvent) -> Value {
+        do throws(JSONError) {
+            return try event.reading { reader throws(JSONError) in
+                reader = reader.moved(to: offset)
+                return try read(&reader)
+            }
+        } catch {
+            throw .malformed(shape: shape, error)
+        }
+    }
+}
+
+extension Event {
+    /// Headers, each a string or, where repeats are kept apart, a list of strings.
+    fileprivate static func readHeaders(_ reader: inout JSONReader) throws(JSONError) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        try reader.enterObject()
+        while let name = try reader.nextKey()?.string {
+            switch try reader.peek() {
+            case .array:
+                try reader.enterArray()
+                while try reader.nextElement() {
+                    if let value = try reader.stringOrNil()?.string { headers.append(name, value) }
+                }
+            default: if let value = try reader.stringOrNil()?.string { headers.append(name, value) }
+            }
+        }
+        return headers
+    }
+
+    fileprivate static func readRecords(_ reader: inout JSONReader) throws(JSONError) -> [QueueMessage] {
+        var messages: [QueueMessage] = []
+        try reader.enterArray()
+        while try reader.nextElement() {
+            let start = reader.position
+            var id: String?
+            var body: [UInt8]?
+            try reader.enterObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "messageId": id = try reader.readString().string
+                case "body": body = try reader.readString().bytes
+                default: try reader.skipValue()
+                }
+            }
+            guard let id, let body else {
+                throw JSONError("a record needs messageId and body, as SQS records have", at: start)
+            }
+            messages.append(QueueMessage(id: id, body: body))
+        }
+        return messages
+    }
+
+    fileprivate static func readSchedule(_ reader: inout JSONReader) throws(JSONError) -> ScheduleEvent {
+        let event = try JSON(from: &reader)
+        return ScheduleEvent(
+            id: event["id"]?.stringValue ?? "",
+            time: event["time"]?.stringValue ?? "",
+            resource: event["resources"]?[0]?.stringValue ?? ""
+        )
+    }
+
+    fileprivate static func readWarmUp(_ reader: inout JSONReader) throws(JSONError) -> WarmUp {
+        let start = reader.position
+        let warm = try JSON(from: &reader)
+        let hold = warm["hold_ms"]?.intValue ?? 0
+        guard hold >= 0, hold <= WarmUp.holdMax else {
+            throw JSONError("hold_ms is \(hold); expected 0 to \(WarmUp.holdMax)", at: start)
+        }
+        return WarmUp(hold: Int64(hold), index: warm["index"]?.intValue ?? 0, of: warm["of"]?.intValue ?? 1)
+    }
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Installs what a build needs and is missing: system packages by apt, ONNX Runtime from its wheel (unpacked, never imported).
+# Quiet when nothing is to do. Other scripts source it for the paths it sets; it changes to the project's root.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+arch=$(uname -m)
+onnxruntime_version=1.28.0
+# The last version without telemetry; the cp311 wheels for x86_64 and aarch64.
+declare -A onnxruntime_sha256=(
+    [x86_64]=a166b78ee04f3a37fa1ef82034b6a3ce96d9684e582d4d30b296de83e9998bb5
+    [aarch64]=8d66f9ceb29909c70839e4e4fb3435c7b490050d8f162bd5f3aba4ca01ee517f
+)
+dependencies=$PWD/.dependencies
+onnxruntime=$dependencies/onnxruntime/$onnxruntime_version/$arch
+export MARK_ONNXRUNTIME=${MARK_ONNXRUNTIME:-$onnxruntime/lib/libonnxruntime.so.1}
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Names the packages of "$@" that dpkg does not have.
+missing_packages() {
+    local package
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done
+}
+
+install_packages() {
+    local missing sudo=""
+    command -v dpkg-query >/dev/null || fail "these scripts know Debian and Ubuntu; elsewhere install: $*"
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    say "installing $(echo $missing)"
+    $sudo apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+install_onnxruntime() {
+    [ -s "$onnxruntime/lib/libonnxruntime.so.1" ] && return 0
+    local sha256=${onnxruntime_sha256[$arch]:-}
+    [ -n "$sha256" ] || fail "no ONNX Runtime wheel is pinned for $arch; x86_64 and aarch64 are known"
+    python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+    say "fetching ONNX Runtime $onnxruntime_version for $arch"
+    local work
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' RETURN
+    echo "onnxruntime==$onnxruntime_version --hash=sha256:$sha256" > "$work/requirements.txt"
+    python3 -m pip download --quiet --no-deps --require-hashes --only-binary=:all: \
+        --implementation cp --python-version 3.11 \
+        --platform "manylinux_2_28_$arch" --platform "manylinux_2_27_$arch" \
+        --dest "$work" --requirement "$work/requirements.txt"
+    python3 - "$work" "$onnxruntime" <<'PYTHON'
+import glob, pathlib, sys, zipfile
+work, target = sys.argv[1], pathlib.Path(sys.argv[2])
+(target / "lib").mkdir(parents=True, exist_ok=True)
+with zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0]) as wheel:
+    library = next(n for n in wheel.namelist() if n.startswith("onnxruntime/capi/libonnxruntime.so."))
+    licences = [wheel.read(f"onnxruntime/{n}") for n in ("LICENSE", "ThirdPartyNotices.txt")]
+    (target / "ONNXRUNTIME-LICENSES.txt").write_bytes(b"\n".join(licences))
+    partial = target / "lib" / "partial"
+    partial.write_bytes(wheel.read(library))
+    partial.chmod(0o755)
+    partial.rename(target / "lib" / "libonnxruntime.so.1")  # SONAME; a cut download leaves no half a library
+PYTHON
+}
+
+command -v swift >/dev/null || fail "swift 6.2 or newer is needed: https://www.swift.org/install/linux"
+install_packages libcurl4-openssl-dev zlib1g-dev python3
+install_onnxruntime
