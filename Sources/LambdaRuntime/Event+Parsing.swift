@@ -35,7 +35,15 @@ private struct EventParser {
             return .schedule(try parse("an EventBridge schedule", at: 0, Event.readSchedule))
         }
         if let warm = fields.warm { return .warmUp(try parse("a warm-up", at: warm, Event.readWarmUp)) }
-        if fields.hasInputs { return .inference(event[...]) }
+        if fields.hasInputs {
+            return .inference(
+                .init(
+                    model: fields.modelName?.string,
+                    version: fields.modelVersion?.string,
+                    body: event[...]
+                )
+            )
+        }
         throw .unknownShape(keys: fields.keys.map(\.string))
     }
 

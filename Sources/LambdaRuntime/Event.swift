@@ -5,13 +5,20 @@ package enum Event: Sendable {
     /// A request that came through API Gateway, a load balancer or a function URL.
     case http(HTTPEvent)
     /// A direct invocation with an Open Inference Protocol request, which names its model itself.
-    case inference(ArraySlice<UInt8>)
+    case inference(DirectInference)
     /// Messages of an SQS queue.
     case queue([QueueMessage])
     /// A tick of an EventBridge rule or of EventBridge Scheduler.
     case schedule(ScheduleEvent)
     /// A call that only keeps this environment warm.
     case warmUp(WarmUp)
+
+    package struct DirectInference: Equatable, Sendable {
+        /// From `model_name`; nil leaves the choice to a repository with one model.
+        package let model: String?
+        package let version: String?
+        package let body: ArraySlice<UInt8>
+    }
 
     package struct QueueMessage: Equatable, Sendable {
         package let id: String

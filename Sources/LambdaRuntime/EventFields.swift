@@ -26,6 +26,8 @@ struct EventFields {
     var records: Int?
     var warm: Int?
     var hasInputs = false
+    var modelName: JSONText?
+    var modelVersion: JSONText?
     var keys: [JSONText] = []
 
     /// Whether these are API Gateway's payload format 1.0, which REST APIs do not name.
@@ -42,6 +44,8 @@ struct EventFields {
             case "path": path = try reader.stringOrNil()
             case "body": body = try reader.stringOrNil()
             case "source": source = try reader.stringOrNil()
+            case "model_name": modelName = try reader.stringOrNil()
+            case "model_version": modelVersion = try reader.stringOrNil()
             case "isBase64Encoded": isBase64 = try reader.boolOrFalse()
             case "requestContext": context = try Context(&reader)
             case "headers": headers = try reader.offsetOfValue(.object)

@@ -198,4 +198,11 @@ extension JSONReader {
         reader.position = offset
         return reader
     }
+
+    /// The kind of the first element of the array that comes next, without moving; nil when the array is empty.
+    package func elementKind() throws(JSONError) -> Kind? {
+        var reader = self
+        try reader.enterArray()
+        return try reader.nextElement() ? reader.peek() : nil
+    }
 }

@@ -1,0 +1,261 @@
+import ONNX
+import Wire
+
+/// Reads an Open Inference Protocol request, JSON with or without binary tensors behind it, against a model's description.
+///
+/// Data is read on its way where name, type and shape came before it, as clients write them; else it is read when they are known.
+struct InferenceRequestReader {
+    let inputs: [TensorSpecification]
+    let outputs: [TensorSpecification]
+    /// Bytes of the whole body, which bound what any shape may claim.
+    let bodySize: Int
+    /// The raw tensors behind the JSON; empty when no header announced any.
+    let binary: ArraySlice<UInt8>
+    private let announcesBinary: Bool
+
+    private var request = InferenceRequest(inputs: [], outputs: [])
+    private var tensors: [Tensor?]
+    private var binaryUsed = 0
+    private var binaryOutput = false
+    private var requested: [RequestedOutput] = []
+
+    private struct RequestedOutput {
+        var name: String
+        var isBinary: Bool?
+        var classes: Int?
+    }
+
+    init(
+        inputs: [TensorSpecification],
+        outputs: [TensorSpecification],
+        bodySize: Int,
+        binary: ArraySlice<UInt8>?
+    ) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.bodySize = bodySize
+        self.binary = binary ?? []
+        announcesBinary = binary != nil
+        tensors = [Tensor?](repeating: nil, count: inputs.count)
+    }
+
+    mutating func read(_ json: ArraySlice<UInt8>) throws(ServingError) -> InferenceRequest {
+        try json.reading { reader throws(ServingError) in try self.read(&reader) }
+    }
+
+    private mutating func read(_ reader: inout JSONReader) throws(ServingError) -> InferenceRequest {
+        var hasInputs = false
+        try syntax { () throws(JSONError) in try reader.enterObject() }
+        while let key = try syntax({ () throws(JSONError) in try reader.nextKey() }) {
+            switch key {
+            case "id": request.id = try syntax { () throws(JSONError) in try reader.readString().string }
+            case "parameters": try readParameters(&reader)
+            case "inputs":
+                hasInputs = true
+                try readInputs(&reader)
+            case "outputs": try readOutputs(&reader)
+            default: try syntax { () throws(JSONError) in try reader.skipValue() }
+            }
+        }
+        try syntax { () throws(JSONError) in try reader.finish() }
+        guard hasInputs else {
+            throw .badRequest("the request has no \"inputs\"; expected a list with \(names(inputs))")
+        }
+        return try finish()
+    }
+
+    private mutating func finish() throws(ServingError) -> InferenceRequest {
+        for (index, tensor) in tensors.enumerated() {
+            guard let tensor else {
+                throw .badRequest(
+                    "input '\(inputs[index].name)' is missing; the model takes \(names(inputs))"
+                )
+            }
+            request.inputs.append(tensor)
+        }
+        guard binaryUsed == binary.count else {
+            throw .badRequest(
+                "\(binary.count) bytes of binary data follow the JSON, but the inputs' binary_data_size add up to \(binaryUsed)"
+            )
+        }
+        request.outputs = try selectOutputs()
+        return request
+    }
+
+    // MARK: Inputs
+
+    private struct Input {
+        var name: String?
+        var type: ElementType?
+        var shape: [Int]?
+        var data: JSONReader?
+        var binarySize: Int?
+    }
+
+    private mutating func readInputs(_ reader: inout JSONReader) throws(ServingError) {
+        try syntax { () throws(JSONError) in try reader.enterArray() }
+        while try syntax({ () throws(JSONError) in try reader.nextElement() }) { try readInput(&reader) }
+    }
+
+    private mutating func readInput(_ reader: inout JSONReader) throws(ServingError) {
+        var input = Input()
+        var isRead = false
+        try syntax { () throws(JSONError) in try reader.enterObject() }
+        while let key = try syntax({ () throws(JSONError) in try reader.nextKey() }) {
+            let field = "input '\(input.name ?? "?")'"
+            switch key {
+            case "name": input.name = try syntax { () throws(JSONError) in try reader.readString().string }
+            case "datatype": input.type = try readType(&reader, field)
+            case "shape": input.shape = try TensorShape.read(&reader, input: input.name ?? "?")
+            case "parameters": input.binarySize = try readBinarySize(&reader, field)
+            case "data" where input.name != nil && input.type != nil && input.shape != nil:
+                let (index, data) = try describe(input)
+                tensors[index] = try data.read(&reader)
+                isRead = true
+            case "data":
+                input.data = reader
+                try syntax { () throws(JSONError) in try reader.skipValue() }
+            default: try syntax { () throws(JSONError) in try reader.skipValue() }
+            }
+        }
+        try finish(input, isRead: isRead)
+    }
+
+    private mutating func finish(_ input: Input, isRead: Bool) throws(ServingError) {
+        if let size = input.binarySize {
+            let (index, data) = try describe(input, isRepeated: isRead)
+            guard size <= binary.count - binaryUsed else {
+                throw .badRequest(
+                    "input '\(inputs[index].name)': binary_data_size is \(size), "
+                        + "but \(binary.count - binaryUsed) bytes of binary data are left"
+                        + (announcesBinary ? "" : "; is the Inference-Header-Content-Length header missing?")
+                )
+            }
+            tensors[index] = try data.read(binary: binary.dropFirst(binaryUsed).prefix(size))
+            binaryUsed += size
+        } else if var reader = input.data {
+            let (index, data) = try describe(input)
+            tensors[index] = try data.read(&reader)
+        } else if !isRead {
+            let (index, _) = try describe(input)
+            throw .badRequest(
+                "input '\(inputs[index].name)' has neither \"data\" nor the parameter binary_data_size"
+            )
+        }
+    }
+
+    /// Finds the model's input that is meant, and checks type and shape against it.
+    private func describe(
+        _ input: Input,
+        isRepeated: Bool = false
+    ) throws(ServingError) -> (index: Int, data: TensorData) {
+        guard let name = input.name else {
+            throw .badRequest("an input has no \"name\"; the model takes \(names(inputs))")
+        }
+        guard let index = inputs.firstIndex(where: { $0.name == name }) else {
+            throw .badRequest("unknown input '\(name)'; the model takes \(names(inputs))")
+        }
+        guard tensors[index] == nil, !isRepeated else { throw .badRequest("input '\(name)' is given twice") }
+        let specification = inputs[index]
+        guard let type = input.type else {
+            throw .badRequest("input '\(name)' has no \"datatype\"; expected \(specification.type.rawValue)")
+        }
+        guard type == specification.type else {
+            throw .badRequest(
+                "input '\(name)': datatype \(type.rawValue), the model takes \(specification.type.rawValue)"
+            )
+        }
+        guard let shape = input.shape else {
+            throw .badRequest("input '\(name)' has no \"shape\"; the model takes \(specification.shape)")
+        }
+        let count = try TensorShape.count(shape, of: specification, bytes: bodySize)
+        return (index, TensorData(specification: specification, shape: shape, count: count))
+    }
+
+    private func readType(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> ElementType {
+        let name = try syntax { () throws(JSONError) in try reader.readString().string }
+        guard let type = ElementType(rawValue: name) else {
+            throw .badRequest(
+                "\(field): unknown datatype '\(name)'; known: "
+                    + ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+            )
+        }
+        return type
+    }
+
+    private func readBinarySize(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> Int? {
+        let parameters = try syntax { () throws(JSONError) in try JSON(from: &reader) }
+        guard let size = parameters["binary_data_size"] else { return nil }
+        guard let size = size.intValue, size >= 0 else {
+            throw .badRequest("\(field): binary_data_size must be a whole number from 0 on")
+        }
+        return size
+    }
+
+    // MARK: Parameters and outputs
+
+    private mutating func readParameters(_ reader: inout JSONReader) throws(ServingError) {
+        let parameters = try syntax { () throws(JSONError) in try JSON(from: &reader) }
+        guard let value = parameters["binary_data_output"] else { return }
+        guard let isBinary = value.boolValue else {
+            throw .badRequest("parameter binary_data_output must be true or false")
+        }
+        binaryOutput = isBinary
+    }
+
+    private mutating func readOutputs(_ reader: inout JSONReader) throws(ServingError) {
+        let list = try syntax { () throws(JSONError) in try JSON(from: &reader) }
+        guard let list = list.arrayValue else { throw .badRequest("\"outputs\" must be a list") }
+        for item in list {
+            guard let name = item["name"]?.stringValue else {
+                throw .badRequest("an output has no \"name\"; the model gives \(names(outputs))")
+            }
+            var output = RequestedOutput(name: name)
+            if let value = item["parameters"]?["binary_data"] {
+                guard let isBinary = value.boolValue else {
+                    throw .badRequest("output '\(name)': parameter binary_data must be true or false")
+                }
+                output.isBinary = isBinary
+            }
+            // Clients send 0 for no classification.
+            if let value = item["parameters"]?["classification"], value != 0 {
+                guard let classes = value.intValue, classes > 0 else {
+                    throw .badRequest(
+                        "output '\(name)': parameter classification must be a whole number from 0 on"
+                    )
+                }
+                output.classes = classes
+            }
+            requested.append(output)
+        }
+    }
+
+    private func selectOutputs() throws(ServingError) -> [InferenceRequest.Output] {
+        guard !requested.isEmpty else {
+            return outputs.indices.map { .init(index: $0, isBinary: binaryOutput) }
+        }
+        var selected: [InferenceRequest.Output] = []
+        for output in requested {
+            guard let index = outputs.firstIndex(where: { $0.name == output.name }) else {
+                throw .badRequest("unknown output '\(output.name)'; the model gives \(names(outputs))")
+            }
+            guard !selected.contains(where: { $0.index == index }) else {
+                throw .badRequest("output '\(output.name)' is asked for twice")
+            }
+            selected.append(
+                .init(index: index, isBinary: output.isBinary ?? binaryOutput, classes: output.classes)
+            )
+        }
+        return selected
+    }
+
+    // MARK: Helpers
+
+    private func names(_ tensors: [TensorSpecification]) -> String {
+        tensors.map { "'\($0.name)'" }.joined(separator: ", ")
+    }
+
+    private func syntax<Value>(_ read: () throws(JSONError) -> Value) throws(ServingError) -> Value {
+        do throws(JSONError) { return try read() } catch { throw .badRequest("\(error)") }
+    }
+}

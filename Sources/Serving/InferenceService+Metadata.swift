@@ -1,0 +1,62 @@
+import ONNX
+import Wire
+
+/// The calls that describe: server, models, repository.
+extension InferenceService {
+    var serverMetadata: JSON {
+        [
+            "name": .string(Self.serverName), "version": .string(Self.serverVersion),
+            "extensions": .array(Self.extensions.map { .string($0) }),
+        ]
+    }
+
+    /// Throws unless every model of the repository can be served as far as is known.
+    func checkReady() throws(ServingError) {
+        let repository = try repository()
+        let reasons = repository.unusable.map(\.reason) + repository.all.compactMap(\.failure)
+        guard reasons.isEmpty else {
+            throw ServingError(status: 503, "not ready: \(reasons.joined(separator: "; "))")
+        }
+    }
+
+    func metadata(_ name: String, _ version: String?) throws(ServingError) -> JSON {
+        let repository = try repository()
+        let model = try repository.model(name, version: version)
+        let session = try model.session()
+        return [
+            "name": .string(model.name),
+            "versions": .array(try repository.versions(of: name).map { .string($0.version) }),
+            "platform": "onnxruntime_onnx",
+            "inputs": .array(session.inputs.map(\.json)),
+            "outputs": .array(session.outputs.map(\.json)),
+        ]
+    }
+
+    /// Every version, ready unless it failed: models are loaded by the first request that needs them.
+    func index() throws(ServingError) -> JSON {
+        let repository = try repository()
+        let models = repository.all.map { model -> JSON in
+            [
+                "name": .string(model.name), "version": .string(model.version),
+                "state": model.failure == nil ? "READY" : "UNAVAILABLE",
+                "reason": .string(model.failure ?? ""),
+            ]
+        }
+        let unusable = repository.unusable.map { folder -> JSON in
+            [
+                "name": .string(folder.name), "version": "", "state": "UNAVAILABLE",
+                "reason": .string(folder.reason),
+            ]
+        }
+        return .array(models + unusable)
+    }
+}
+
+extension TensorSpecification {
+    fileprivate var json: JSON {
+        [
+            "name": .string(name), "datatype": .string(type.rawValue),
+            "shape": .array(shape.map { .integer(Int64($0)) }),
+        ]
+    }
+}

@@ -1,0 +1,156 @@
+import ONNX
+package import Wire
+
+/// The Open Inference Protocol (version 2) as a function from requests to answers, for events of Lambda's and connections alike.
+///
+/// Source: KServe, "Open Inference Protocol", with Triton's binary tensor, classification and model repository extensions.
+/// Any number of threads may call it at once. Every error is an answer with `{"error": "<text>"}`.
+package struct InferenceService: Sendable {
+    package struct Limits: Equatable, Sendable {
+        /// Bytes that a compressed body may inflate to.
+        package var inflatedBody = 64 * 1024 * 1024
+        /// Answers from this size on are compressed for callers that accept it.
+        package var compressedAnswerMin = 1024
+
+        package init() {}
+    }
+
+    static let serverName = "mark"
+    package static let serverVersion = "0.1.0"
+    static let extensions = ["binary_tensor_data", "classification", "model_repository"]
+
+    private let limits: Limits
+    /// Waits until the repository is open.
+    package let repository: @Sendable () throws(ServingError) -> ModelRepository
+
+    /// - Parameter repository: waits until the repository is open; called by everything but the liveness check, so that this
+    ///   answers while the engine still starts.
+    package init(
+        limits: Limits = Limits(),
+        repository: @escaping @Sendable () throws(ServingError) -> ModelRepository
+    ) {
+        self.limits = limits
+        self.repository = repository
+    }
+
+    /// Answers a request.
+    package func respond(to request: HTTPRequest) -> HTTPResponse {
+        do throws(ServingError) {
+            return compressed(try answer(request), for: request)
+        } catch {
+            return Self.failure(error)
+        }
+    }
+
+    /// The answer for an error.
+    package static func failure(_ error: ServingError) -> HTTPResponse {
+        json(JSON.object([.init("error", .string(error.description))]).encoded(), status: error.status)
+    }
+
+    private func answer(_ request: HTTPRequest) throws(ServingError) -> HTTPResponse {
+        guard let route = Route(path: request.path) else {
+            throw .notFound("no such path: \(request.path); the Open Inference Protocol lies under /v2")
+        }
+        guard request.method == route.method || (route.method == "GET" && request.method == "HEAD") else {
+            throw ServingError(status: 405, "\(request.path) takes \(route.method), not \(request.method)")
+        }
+        switch route {
+        case .live: return Self.json([])
+        case .ready:
+            try checkReady()
+            return Self.json([])
+        case .server: return Self.json(serverMetadata.encoded())
+        case .index: return Self.json(try index().encoded())
+        case .model(let name, let version): return Self.json(try metadata(name, version).encoded())
+        case .modelReady(let name, let version):
+            _ = try repository().model(name, version: version).session()
+            return Self.json([])
+        case .infer(let name, let version): return try infer(request, name, version)
+        }
+    }
+
+    // MARK: Inference
+
+    private func infer(
+        _ request: HTTPRequest,
+        _ name: String,
+        _ version: String?
+    ) throws(ServingError) -> HTTPResponse {
+        let model = try repository().model(name, version: version)
+        let (json, binary) = try infer(RequestBody(request, inflatedMax: limits.inflatedBody), model)
+        guard !binary.isEmpty else { return Self.json(json) }
+        let headers = HTTPHeaders([
+            .init("content-type", "application/octet-stream"),
+            .init("inference-header-content-length", String(json.count)),
+        ])
+        return HTTPResponse(status: 200, headers: headers, body: json + binary)
+    }
+
+    /// Answers a request that came without HTTP, as JSON alone; without a name the repository's only model is meant.
+    package func infer(
+        _ body: ArraySlice<UInt8>,
+        model name: String?,
+        version: String?
+    ) throws(ServingError) -> [UInt8] {
+        let repository = try repository()
+        let name = if let name { name } else { try repository.onlyModelName() }
+        let model = try repository.model(name, version: version)
+        let (json, binary) = try infer(RequestBody(json: body), model)
+        guard binary.isEmpty else {
+            throw .badRequest("binary outputs need HTTP, which can carry them; leave binary_data out")
+        }
+        return json
+    }
+
+    private func infer(
+        _ body: RequestBody,
+        _ model: Model
+    ) throws(ServingError) -> (json: [UInt8], binary: [UInt8]) {
+        let session = try model.session()
+        let request = try body.inferenceRequest(inputs: session.inputs, outputs: session.outputs)
+        let tensors: [Tensor]
+        do throws(ONNXError) {
+            tensors = try session.run(request.inputs, outputs: request.outputs.map(\.index))
+        } catch {
+            throw ServingError(error)
+        }
+        var outputs: [InferenceResponse.Output] = []
+        for (wanted, tensor) in zip(request.outputs, tensors) {
+            let name = session.outputs[wanted.index].name
+            var tensor = tensor
+            if let classes = wanted.classes {
+                let labels = model.configuration.labels[name] ?? []
+                tensor = try Classification(classes: classes, labels: labels).apply(to: tensor, output: name)
+            }
+            outputs.append(.init(name: name, tensor: tensor, isBinary: wanted.isBinary))
+        }
+        return try InferenceResponse(
+            modelName: model.name,
+            modelVersion: model.version,
+            id: request.id,
+            outputs: outputs
+        ).encode()
+    }
+
+    // MARK: Answers
+
+    static func json(_ body: [UInt8], status: Int = 200) -> HTTPResponse {
+        HTTPResponse(
+            status: status,
+            headers: HTTPHeaders([.init("content-type", "application/json")]),
+            body: body
+        )
+    }
+
+    private func compressed(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+        guard response.body.count >= limits.compressedAnswerMin,
+            let coding = request.headers["accept-encoding"].flatMap(ContentCoding.accepted),
+            let body = coding.deflate(response.body), body.count < response.body.count
+        else { return response }
+        var response = response
+        response.body = body
+        response.headers.append("content-encoding", coding.rawValue)
+        response.headers.append("vary", "accept-encoding")
+        return response
+    }
+}

@@ -1,0 +1,100 @@
+package import ONNX
+package import Wire
+
+/// A model's `config.json`. Every key may be left out.
+///
+/// ```json
+/// {"labels": {"probabilities": ["cat", "dog"]}, "optimization": "all", "prepacking": true, "preload": false,
+///  "slo": {"latency_ms": 100, "target": 0.99}}
+/// ```
+package struct ModelConfiguration: Equatable, Sendable {
+    /// The latency objective: this share of requests finishes within this time.
+    package struct SLO: Equatable, Sendable {
+        package let latencyMilliseconds: Double
+        /// Between 0 and 1, as 0.99.
+        package let target: Double
+    }
+
+    /// Class names by output, in the order of the output's last axis.
+    package var labels: [String: [String]] = [:]
+    /// How the graph is rewritten while it loads; `none` starts an optimised picture model fastest.
+    package var optimization = SessionOptions.Optimization.all
+    package var prepacking = true
+    /// Whether the model is loaded before the first request.
+    package var preload = false
+    /// It has no default: nobody else knows what is fast enough.
+    package var slo: SLO?
+
+    private static let keys = ["labels", "optimization", "prepacking", "preload", "slo"]
+
+    package init() {}
+
+    package init(_ json: JSON) throws(InvalidConfiguration) {
+        guard let members = json.objectValue else { throw .expected("an object", at: "the whole file") }
+        for member in members {
+            switch member.key {
+            case "labels": labels = try Self.labels(member.value)
+            case "optimization": optimization = try Self.optimization(member.value)
+            case "prepacking": prepacking = try Self.bool(member)
+            case "preload": preload = try Self.bool(member)
+            case "slo": slo = try Self.slo(member.value)
+            default:
+                throw .unknownKey(member.key, nearest: EditDistance.nearest(to: member.key, in: Self.keys))
+            }
+        }
+    }
+
+    private static func bool(_ member: JSON.Member) throws(InvalidConfiguration) -> Bool {
+        guard let value = member.value.boolValue else { throw .expected("true or false", at: member.key) }
+        return value
+    }
+
+    private static func optimization(
+        _ value: JSON
+    ) throws(InvalidConfiguration) -> SessionOptions.Optimization {
+        guard let level = value.stringValue.flatMap(SessionOptions.Optimization.init(name:)) else {
+            let names = SessionOptions.Optimization.allCases.map(\.name).joined(separator: ", ")
+            throw .expected("one of \(names)", at: "optimization")
+        }
+        return level
+    }
+
+    private static func labels(_ value: JSON) throws(InvalidConfiguration) -> [String: [String]] {
+        guard let members = value.objectValue else {
+            throw .expected("an object of output names and their lists of labels", at: "labels")
+        }
+        var labels: [String: [String]] = [:]
+        for member in members {
+            let names = member.value.arrayValue?.compactMap(\.stringValue)
+            guard let names, names.count == member.value.arrayValue?.count else {
+                throw .expected("a list of strings", at: "labels.\(member.key)")
+            }
+            labels[member.key] = names
+        }
+        return labels
+    }
+
+    private static func slo(_ value: JSON) throws(InvalidConfiguration) -> SLO {
+        guard let latency = value["latency_ms"]?.doubleValue, latency > 0 else {
+            throw .expected("a number of milliseconds above 0", at: "slo.latency_ms")
+        }
+        guard let target = value["target"]?.doubleValue, target > 0, target < 1 else {
+            throw .expected("a share between 0 and 1, such as 0.99", at: "slo.target")
+        }
+        return SLO(latencyMilliseconds: latency, target: target)
+    }
+}
+
+/// Why a `config.json` is refused.
+package enum InvalidConfiguration: Error, Equatable, CustomStringConvertible {
+    case unknownKey(String, nearest: String?)
+    case expected(String, at: String)
+
+    package var description: String {
+        switch self {
+        case .unknownKey(let key, let nearest):
+            "unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+        case .expected(let what, let place): "expected \(what) at \(place)"
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package import ONNX
+import Wire
+
+/// The models of a folder in Triton's and KServe's layout: `<name>/<version>/model.onnx` and `<name>/config.json`.
+///
+/// Versions are whole numbers; the highest answers requests that name none.
+package final class ModelRepository: Sendable {
+    /// All versions by model, ascending.
+    private let models: [String: [Model]]
+    /// Why the folders that hold no usable model are none.
+    private let broken: [String: String]
+
+    /// - Parameters:
+    ///   - folder: the repository; it must exist, and may be empty.
+    ///   - options: where a model's configuration says nothing else.
+    package init(folder: String, options: SessionOptions, runtime: ONNXRuntime) throws(ServingError) {
+        guard let names = File.names(in: folder) else {
+            throw ServingError(
+                status: 503,
+                "there is no model repository at \(folder); set MARK_MODELS to the folder that holds models"
+            )
+        }
+        var models: [String: [Model]] = [:]
+        var broken: [String: String] = [:]
+        for name in names where File.names(in: "\(folder)/\(name)") != nil {
+            do throws(ServingError) {
+                models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
+            } catch {
+                broken[name] = error.description
+            }
+        }
+        self.models = models
+        self.broken = broken
+    }
+
+    private static func versions(
+        of name: String,
+        in folder: String,
+        _ options: SessionOptions,
+        _ runtime: ONNXRuntime
+    ) throws(ServingError) -> [Model] {
+        let configuration = try configuration(of: name, in: folder)
+        var options = options
+        options.optimization = configuration.optimization
+        options.prepacking = configuration.prepacking
+        let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
+        let models = versions.compactMap { version -> Model? in
+            let path = "\(folder)/\(version)/model.onnx"
+            guard File.exists(path) else { return nil }
+            return Model(name: name, version: version, path: path, configuration: configuration) {
+                [options] () throws(ONNXError) in
+                try Session(model: path, options: options, runtime: runtime)
+            }
+        }
+        guard !models.isEmpty else {
+            throw ServingError(
+                status: 503,
+                "model '\(name)' has no version: expected \(folder)/1/model.onnx, or another whole number"
+            )
+        }
+        return models
+    }
+
+    private static func configuration(
+        of name: String,
+        in folder: String
+    ) throws(ServingError) -> ModelConfiguration {
+        let path = "\(folder)/config.json"
+        guard File.exists(path) else { return ModelConfiguration() }
+        guard let text = File.contents(of: path, limit: 16 * 1024 * 1024) else {
+            throw ServingError(status: 503, "model '\(name)': \(path) cannot be read or is larger than 16 MB")
+        }
+        do {
+            return try ModelConfiguration(JSON(parsing: text))
+        } catch {
+            throw ServingError(status: 503, "model '\(name)': \(path): \(error)")
+        }
+    }
+
+    private static func isVersion(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 18 && name.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    private static func isOlder(_ one: String, _ other: String) -> Bool {
+        (Int(one) ?? 0, one) < (Int(other) ?? 0, other)
+    }
+
+    // MARK: Lookup
+
+    /// All models, by name and version.
+    package var all: [Model] { models.sorted { $0.key < $1.key }.flatMap(\.value) }
+
+    /// Folders that hold no usable model, with the reasons, by name.
+    package var unusable: [(name: String, reason: String)] {
+        broken.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// The versions of a model, ascending.
+    package func versions(of name: String) throws(ServingError) -> [Model] {
+        if let versions = models[name] { return versions }
+        if let reason = broken[name] { throw ServingError(status: 503, reason) }
+        let nearest = EditDistance.nearest(to: name, in: models.keys.sorted())
+        throw .notFound(
+            "unknown model '\(name)'; "
+                + (nearest.map { "did you mean '\($0)'?" }
+                    ?? "models here: \(models.keys.sorted().joined(separator: ", "))")
+        )
+    }
+
+    /// A version of a model, or its highest for nil.
+    package func model(_ name: String, version: String?) throws(ServingError) -> Model {
+        let versions = try versions(of: name)
+        guard let version else { return versions[versions.count - 1] }
+        guard let model = versions.first(where: { $0.version == version }) else {
+            throw .notFound(
+                "model '\(name)' has no version '\(version)'; versions here: "
+                    + versions.map(\.version).joined(separator: ", ")
+            )
+        }
+        return model
+    }
+
+    /// The name of the only model, for requests that name none.
+    func onlyModelName() throws(ServingError) -> String {
+        guard let name = models.keys.first, models.count == 1 else {
+            throw .badRequest(
+                "the request names no model; add \"model_name\": one of \(models.keys.sorted().joined(separator: ", "))"
+            )
+        }
+        return name
+    }
+
+    /// Loads what is asked for by name, or everything for `all`, and models whose configuration says so.
+    package func preload(_ names: [String]) throws(ServingError) {
+        let loadsAll = names == ["all"]
+        if loadsAll, let first = unusable.first { throw ServingError(status: 503, first.reason) }
+        if !loadsAll { for name in names { _ = try model(name, version: nil) } }
+        for model in all where loadsAll || names.contains(model.name) || model.configuration.preload {
+            _ = try model.session()
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// The Open Inference Protocol's calls, by path (version 2, "HTTP/REST").
+enum Route: Equatable {
+    case live
+    case ready
+    case server
+    case model(name: String, version: String?)
+    case modelReady(name: String, version: String?)
+    case infer(name: String, version: String?)
+    case index
+
+    /// The method that the call takes.
+    var method: String {
+        switch self {
+        case .infer, .index: "POST"
+        case .live, .ready, .server, .model, .modelReady: "GET"
+        }
+    }
+
+    /// Nil for a path that is none of the protocol's. A slash at the end is tolerated.
+    init?(path: String) {
+        let segments = path.split(separator: "/").map { Self.decoded($0) }
+        switch segments {
+        case ["v2"]: self = .server
+        case ["v2", "health", "live"]: self = .live
+        case ["v2", "health", "ready"]: self = .ready
+        case ["v2", "repository", "index"]: self = .index
+        default:
+            guard segments.count > 2, segments[0] == "v2", segments[1] == "models", let name = segments[2]
+            else {
+                return nil
+            }
+            self.init(name: name, rest: segments[3...])
+        }
+    }
+
+    private init?(name: String, rest: ArraySlice<String?>) {
+        var rest = rest
+        var version: String?
+        if rest.count > 1, rest[rest.startIndex] == "versions" {
+            guard let named = rest[rest.startIndex + 1] else { return nil }
+            version = named
+            rest = rest.dropFirst(2)
+        }
+        switch rest {
+        case []: self = .model(name: name, version: version)
+        case ["ready"]: self = .modelReady(name: name, version: version)
+        case ["infer"]: self = .infer(name: name, version: version)
+        default: return nil
+        }
+    }
+
+    /// A path segment without its percent-encoding; nil when that is malformed or hides what is no UTF-8.
+    private static func decoded(_ segment: Substring) -> String? {
+        guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
+        var bytes: [UInt8] = []
+        var rest = segment.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = String(Substring(rest.prefix(2)))
+            guard digits.utf8.count == 2, digits.first != "+", let value = UInt8(digits, radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,108 @@
+import LambdaRuntime
+import Serving
+import Wire
+
+/// Answers every kind of event that the inference role knows.
+struct EventHandler: Sendable {
+    let service: InferenceService
+    /// Names this execution environment in warm-up answers.
+    let environmentID: String
+    let now: @Sendable () -> WallClock
+    let sleep: @Sendable (Int64) -> Void
+
+    /// A warm-up lets go this long before its deadline.
+    private static let warmUpMargin: Int64 = 100
+
+    func handle(_ invocation: Invocation, _ log: Log) -> Outcome {
+        let event: Event
+        do throws(InvalidEvent) {
+            event = try Event(parsing: invocation.event)
+        } catch {
+            return .failure(FunctionError("Function.InvalidEvent", error.description))
+        }
+        switch event {
+        case .http(let event): return .response(event.encode(answer(event)))
+        case .inference(let request): return infer(request)
+        case .queue(let messages): return .response(process(messages, log))
+        case .schedule(let event):
+            return .failure(
+                FunctionError(
+                    "Function.NoController",
+                    "no controller configured: this function only serves inference, and the schedule "
+                        + "\(event.resource) ticks it in vain"
+                )
+            )
+        case .warmUp(let warmUp): return warm(warmUp, invocation)
+        }
+    }
+
+    private func answer(_ event: HTTPEvent) -> HTTPResponse {
+        switch event.request {
+        case .success(let request): service.respond(to: request)
+        case .failure(let error): InferenceService.failure(.badRequest(error.description))
+        }
+    }
+
+    private func infer(_ request: Event.DirectInference) -> Outcome {
+        do throws(ServingError) {
+            return .response(
+                try service.infer(request.body, model: request.model, version: request.version)
+            )
+        } catch {
+            let isCallers = (400...499).contains(error.status)
+            return .failure(
+                FunctionError(
+                    isCallers ? "Function.InvalidRequest" : "Function.Unavailable",
+                    error.description
+                )
+            )
+        }
+    }
+
+    /// Serves each message by itself; those that fail go back to the queue, and with them only those.
+    private func process(_ messages: [Event.QueueMessage], _ log: Log) -> [UInt8] {
+        var failures: [JSON] = []
+        for message in messages {
+            do throws(ServingError) {
+                let answer = try infer(message)
+                log.info(
+                    "message served",
+                    [
+                        .init("messageId", .string(message.id)),
+                        .init("answerBytes", .integer(Int64(answer.count))),
+                    ]
+                )
+            } catch {
+                log.error("message failed: \(error)", [.init("messageId", .string(message.id))])
+                failures.append(["itemIdentifier": .string(message.id)])
+            }
+        }
+        return JSON.object([.init("batchItemFailures", .array(failures))]).encoded()
+    }
+
+    private func infer(_ message: Event.QueueMessage) throws(ServingError) -> [UInt8] {
+        let event: Event
+        do throws(InvalidEvent) { event = try Event(parsing: message.body) } catch {
+            throw .badRequest(error.description)
+        }
+        guard case .inference(let request) = event else {
+            throw .badRequest("a message must be an Open Inference Protocol request with \"model_name\"")
+        }
+        return try service.infer(request.body, model: request.model, version: request.version)
+    }
+
+    /// Holds the environment, so that as many of these at once warm as many environments.
+    private func warm(_ warmUp: Event.WarmUp, _ invocation: Invocation) -> Outcome {
+        let start = now()
+        let left = invocation.deadline.milliseconds - start.milliseconds - Self.warmUpMargin
+        // The wait is for the models as well: a warm environment is one that can answer at once.
+        _ = try? service.repository()
+        let spent = now() - start
+        sleep(max(0, min(warmUp.hold, left) - spent))
+        let answer: JSON = [
+            "environment": .string(environmentID), "cold": .bool(invocation.isFirst),
+            "held_ms": .integer(now() - start),
+        ]
+        return .response(answer.encoded())
+    }
+}

@@ -1,0 +1,6 @@
+import Glibc
+import LambdaRuntime
+import Serving
+
+Process.endOnSIGTERM()
+exit(Bootstrap.run(Process.environment))
