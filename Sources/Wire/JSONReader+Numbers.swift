@@ -45,15 +45,7 @@ extension JSONReader {
         guard !number.isFractional else {
             throw JSONError("expected an integer, found \(literal(number))", at: number.start)
         }
-        let magnitude = number.exponent == 0 && !number.isTruncated ? number.mantissa : nil
-        let value: Integer? = magnitude.flatMap { magnitude in
-            guard number.isNegative else { return Integer(exactly: magnitude) }
-            // The smallest integer's magnitude has no positive counterpart.
-            if magnitude == Integer.min.magnitude {
-                return Integer.isSigned || magnitude == 0 ? Integer.min : nil
-            }
-            return Integer(exactly: magnitude).flatMap { Integer(exactly: 0 - Int128($0)) }
-        }
+        let value = exact(number, as: Integer.self) ?? Integer(literal(number))
         guard let value else {
             throw JSONError(
                 "\(literal(number)) does not fit: expected \(Integer.min) to \(Integer.max)",
@@ -61,6 +53,14 @@ extension JSONReader {
             )
         }
         return value
+    }
+
+    /// The value of up to 19 digits; nil when there are more, or when the type cannot hold it.
+    @inline(__always)
+    private func exact<Integer: FixedWidthInteger>(_ number: DecimalNumber, as type: Integer.Type) -> Integer? {
+        guard number.exponent == 0, !number.isTruncated else { return nil }
+        guard number.isNegative else { return Integer(exactly: number.mantissa) }
+        return Integer(exactly: 0 - Int128(number.mantissa))
     }
 
     // MARK: Scanning
