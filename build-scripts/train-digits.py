@@ -97,7 +97,7 @@ def main() -> None:
     pixels, labels = load_digits(return_X_y=True)
     split = train_test_split(pixels, labels, test_size=HELD_OUT, random_state=SEED, stratify=labels)
     train_pixels, test_pixels, train_labels, test_labels = split
-    network = MLPClassifier((64,), alpha=1e-2, max_iter=1000, tol=1e-5, random_state=SEED)
+    network = MLPClassifier((64,), alpha=0.1, max_iter=1000, random_state=SEED)
     network.fit(normalised(train_pixels), train_labels)
     accuracy = network.score(normalised(test_pixels), test_labels)
     print(f"held-out accuracy: {accuracy:.4f} on {HELD_OUT} pictures")
