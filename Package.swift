@@ -31,7 +31,7 @@ let package = Package(
     ],
     targets: [
         // C: the edges of the system, each behind a small header.
-        .target(name: "CCompatibility", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CCURL"),
         .target(name: "CONNXRuntime", linkerSettings: [.linkedLibrary("dl")]),
         // Static, so that the deploy zip needs no libz on the machine it lands on.
@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "LambdaRuntime", dependencies: ["Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CCompatibility", "LambdaRuntime", "ONNX", "Serving", "Wire"],
+            dependencies: ["CPlatform", "LambdaRuntime", "ONNX", "Serving", "Wire"],
             swiftSettings: strict
         ),
 
@@ -53,19 +53,20 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
-                "Wire",
+                "CPlatform", "LambdaRuntime", "Wire",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "mark",
             dependencies: [
-                "CURL", "LocalCloud", "ONNX", "Serving", "Wire",
+                "CURL", "LambdaRuntime", "LocalCloud", "ONNX", "Serving", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -1,4 +1,4 @@
-import CCompatibility
+import CPlatform
 import Glibc
 import LambdaRuntime
 
@@ -6,7 +6,7 @@ import LambdaRuntime
 enum Process {
     static var environment: [String: String] {
         var variables: [String: String] = [:]
-        var next = ccompatibility_environment()
+        var next = cplatform_environment()
         while let entry = next.pointee {
             let text = String(cString: entry)
             if let equals = text.firstIndex(of: "=") {

@@ -1,7 +1,0 @@
-#include "ccompatibility.h"
-
-#include <unistd.h>
-
-extern char **environ;
-
-char *const *ccompatibility_environment(void) { return environ; }

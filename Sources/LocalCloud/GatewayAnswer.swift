@@ -1,0 +1,75 @@
+import Wire
+
+/// A function's result as API Gateway's HTTP API turns it into an HTTP answer (payload format 2.0).
+struct GatewayAnswer {
+    var status = 200
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+
+    /// What callers see when the function failed.
+    static func failure(_ status: Int, _ message: String) -> GatewayAnswer {
+        GatewayAnswer(
+            status: status,
+            headers: [("content-type", "application/json")],
+            body: JSON.object([.init("message", .string(message))]).encoded()
+        )
+    }
+
+    private init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// Reads an answer; anything that is not JSON with a statusCode becomes the body of a 200, as AWS documents.
+    init(_ result: [UInt8]) {
+        guard let answer = try? JSON(parsing: result), let status = answer["statusCode"]?.intValue else {
+            self.init(status: 200, headers: [("content-type", "application/json")], body: result)
+            return
+        }
+        self.init(status: status, headers: [], body: [])
+        readHeaders(answer)
+        let text = Array((answer["body"]?.stringValue ?? "").utf8)
+        guard answer["isBase64Encoded"]?.boolValue == true else {
+            body = text
+            return
+        }
+        guard let decoded = try? Base64.decode(text) else {
+            self = .failure(500, "Internal Server Error")
+            return
+        }
+        body = decoded
+    }
+
+    /// Reads a streamed answer: the prelude's JSON, eight zero bytes, the body.
+    init(streamed result: [UInt8]) {
+        let zeros = result.indices.first { result[$0...].prefix(8).elementsEqual(repeatElement(0, count: 8)) }
+        guard let zeros, let prelude = try? JSON(parsing: Array(result[..<zeros])) else {
+            self = .failure(502, "Bad Gateway")
+            return
+        }
+        self.init(
+            status: prelude["statusCode"]?.intValue ?? 200,
+            headers: [],
+            body: Array(result[(zeros + 8)...])
+        )
+        readHeaders(prelude)
+    }
+
+    private mutating func readHeaders(_ answer: JSON) {
+        for member in answer["headers"]?.objectValue ?? [] {
+            switch member.value {
+            case .string(let value): headers.append((member.key, value))
+            case .integer, .double, .bool:
+                headers.append((member.key, String(decoding: member.value.encoded(), as: UTF8.self)))
+            default: continue
+            }
+        }
+        for cookie in answer["cookies"]?.arrayValue ?? [] {
+            if let cookie = cookie.stringValue { headers.append(("set-cookie", cookie)) }
+        }
+        if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            headers.append(("content-type", "application/json"))
+        }
+    }
+}

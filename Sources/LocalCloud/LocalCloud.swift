@@ -1,0 +1,84 @@
+import Hummingbird
+package import LambdaRuntime
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// Lambda and API Gateway on this machine: an HTTP front on loopback before a function's real processes.
+package struct LocalCloud: Sendable {
+    private let configuration: FunctionConfiguration
+    private let port: Int
+    private let wallClock: @Sendable () -> WallClock
+    private let log: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - port: of 127.0.0.1; 0 takes a free one.
+    ///   - log: takes a line of text for each request, and each line of the function's own.
+    package init(
+        _ configuration: FunctionConfiguration,
+        port: Int,
+        wallClock: @escaping @Sendable () -> WallClock,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.configuration = configuration
+        self.port = port
+        self.wallClock = wallClock
+        self.log = log
+    }
+
+    /// Serves until SIGINT, SIGTERM or cancellation, then ends the function's processes.
+    ///
+    /// - Parameter onReady: called with the port once requests are taken.
+    package func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
+        let start = ContinuousClock.now
+        let now: @Sendable () -> Duration = { ContinuousClock.now - start }
+        let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
+        let front = GatewayFront(
+            function: function,
+            functionName: configuration.name,
+            now: now,
+            wallClock: wallClock,
+            log: log
+        )
+        let application = Application(
+            responder: CallbackResponder<FrontContext> { request, context in
+                try await front.respond(request, sourceIP: context.sourceIP)
+            },
+            server: .http1(),
+            configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
+            logger: .silent
+        )
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: FunctionService(function: function)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: .silent
+            )
+        )
+        try await group.run()
+    }
+}
+
+/// The function as a service: it ends when the group shuts down.
+private struct FunctionService: Service {
+    let function: LocalFunction
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await function.run() }
+    }
+}
+
+/// A request's context with the caller's address.
+private struct FrontContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let sourceIP: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        sourceIP = source.channel.remoteAddress?.ipAddress ?? "127.0.0.1"
+    }
+}

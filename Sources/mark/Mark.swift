@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The command line of MArk.
+@main
+struct Mark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mark",
+        abstract: "Serve machine learning models from Lambda, and try it all on this machine.",
+        subcommands: [Up.self, Optimize.self]
+    )
+}

@@ -1,0 +1,3 @@
+import ArgumentParser
+
+struct Optimize: AsyncParsableCommand { func run() async throws {} }

@@ -1,0 +1,102 @@
+import ArgumentParser
+import LocalCloud
+
+/// `mark up`: Lambda and API Gateway on this machine.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the function locally behind an HTTP front in API Gateway's shape.",
+        discussion: """
+            Starts real bootstrap processes as Lambda does: one invocation at a time each, more on demand, idle ones reaped. \
+            Lambda's Invoke call works as well: POST /2015-03-31/functions/mark/invocations with any event.
+            """
+    )
+
+    @Option(
+        help:
+            "Folder with bootstrap, lib and models, as the deploy zip unpacks. Default: what was built here."
+    )
+    var bundle: String?
+
+    @Option(help: "Folder of the model repository. Default: models in the bundle.")
+    var models: String?
+
+    @Option(help: "Port of 127.0.0.1; 0 takes a free one.")
+    var port = 8080
+
+    @Option(help: "Execution environments at once.")
+    var concurrency = 2
+
+    @Option(help: "Memory of the function in MB; a vCPU comes with 1,769.")
+    var memory = 1769
+
+    @Option(help: "Seconds that an invocation may take.")
+    var timeout = 30
+
+    @Option(help: "Seconds after which an idle environment ends.")
+    var idle = 300
+
+    @Option(
+        name: .customLong("env"),
+        help: ArgumentHelp("A variable for the function.", valueName: "name=value")
+    )
+    var variables: [String] = []
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("port", port, 0...65535), ("concurrency", concurrency, 1...1000),
+            ("memory", memory, 128...10_240),
+            ("timeout", timeout, 1...900), ("idle", idle, 1...86_400),
+        ] where !range.contains(value) {
+            throw ValidationError(
+                "--\(name) is \(value); expected \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        for variable in variables where !variable.contains("=") || variable.hasPrefix("=") {
+            throw ValidationError("--env \(variable): expected NAME=VALUE")
+        }
+    }
+
+    func run() async throws {
+        var function = try configuration()
+        function.memory = memory
+        function.limits.environments = concurrency
+        function.limits.timeout = .seconds(timeout)
+        function.limits.idle = .seconds(idle)
+        for variable in variables {
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            function.variables[String(parts[0])] = String(parts[1])
+        }
+        let cloud = LocalCloud(function, port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
+        do {
+            try await cloud.run { port in
+                Terminal.line("Listening on http://127.0.0.1:\(port) (Ctrl-C ends it)")
+            }
+        } catch {
+            throw CommandFailure(
+                "cannot listen on 127.0.0.1:\(port): \(error); choose another --port, or 0 for a free one"
+            )
+        }
+    }
+
+    /// The function of an unpacked zip, or of this build: the bootstrap beside this program and the models of the source tree.
+    private func configuration() throws -> FunctionConfiguration {
+        let folder = Terminal.absolute(bundle ?? Terminal.programFolder)
+        guard Terminal.isExecutable("\(folder)/bootstrap") else {
+            throw CommandFailure(
+                "\(folder)/bootstrap is no program; build it with `swift build --product bootstrap`, "
+                    + "or name an unpacked deploy zip with --bundle"
+            )
+        }
+        var function = FunctionConfiguration(bundle: folder)
+        if let models = models ?? Terminal.variable("MARK_MODELS")
+            ?? (bundle == nil ? "template/models" : nil)
+        {
+            guard Terminal.isReadable(models) else {
+                throw CommandFailure("there is no folder \(models); name the model repository with --models")
+            }
+            function.variables["MARK_MODELS"] = Terminal.absolute(models)
+        }
+        if let library = EngineLibrary.explicitPath { function.variables["MARK_ONNXRUNTIME"] = library }
+        return function
+    }
+}
