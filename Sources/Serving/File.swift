@@ -27,4 +27,14 @@ enum File {
         }
         return bytes.count <= limit ? bytes : nil
     }
+
+    /// The last bytes of a file; fewer where it is shorter, none where it cannot be read.
+    static func end(of path: String, count: Int) -> [UInt8] {
+        guard let file = fopen(path, "re") else { return [] }
+        defer { fclose(file) }
+        guard fseek(file, -count, SEEK_END) == 0 || fseek(file, 0, SEEK_SET) == 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+            read = fread(buffer.baseAddress, 1, count, file)
+        }
+    }
 }

@@ -17,8 +17,8 @@ package struct ModelConfiguration: Equatable, Sendable {
 
     /// Class names by output, in the order of the output's last axis.
     package var labels: [String: [String]] = [:]
-    /// How the graph is rewritten while it loads; `none` starts an optimised picture model fastest.
-    package var optimization = SessionOptions.Optimization.all
+    /// How the graph is rewritten while it loads; nil leaves it to the model's own hint, and to `all` where it has none.
+    package var optimization: SessionOptions.Optimization?
     package var prepacking = true
     /// Whether the model is loaded before the first request.
     package var preload = false

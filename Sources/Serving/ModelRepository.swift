@@ -41,7 +41,6 @@ package final class ModelRepository: Sendable {
     ) throws(ServingError) -> [Model] {
         let configuration = try configuration(of: name, in: folder)
         var options = options
-        options.optimization = configuration.optimization
         options.prepacking = configuration.prepacking
         let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
         let models = versions.compactMap { version -> Model? in
@@ -49,7 +48,11 @@ package final class ModelRepository: Sendable {
             guard File.exists(path) else { return nil }
             return Model(name: name, version: version, path: path, configuration: configuration) {
                 [options] () throws(ONNXError) in
-                try Session(model: path, options: options, runtime: runtime)
+                var options = options
+                options.optimization =
+                    configuration.optimization
+                    ?? LoadingHint.decoded(fromEnd: File.end(of: path, count: LoadingHint.length)) ?? .all
+                return try Session(model: path, options: options, runtime: runtime)
             }
         }
         guard !models.isEmpty else {
