@@ -77,7 +77,11 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+        .target(name: "TestKit", dependencies: ["ONNX"], path: "Tests/TestKit", swiftSettings: strict),
+        .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
+        .testTarget(name: "ServingTests", dependencies: ["ONNX", "Serving", "TestKit", "Wire"], swiftSettings: strict),
+        .testTarget(name: "LambdaRuntimeTests", dependencies: ["LambdaRuntime", "TestKit", "Wire"], swiftSettings: strict),
     ]
 )
