@@ -63,10 +63,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TensorFiles", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "mark",
             dependencies: [
-                "CURL", "LambdaRuntime", "LocalCloud", "ONNX", "Serving", "Wire",
+                "CURL", "LambdaRuntime", "LocalCloud", "ONNX", "TensorFiles", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -81,7 +82,15 @@ let package = Package(
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "ServingTests", dependencies: ["ONNX", "Serving", "TestKit", "Wire"], swiftSettings: strict),
-        .testTarget(name: "LambdaRuntimeTests", dependencies: ["LambdaRuntime", "TestKit", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: ["ONNX", "Serving", "TestKit", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LambdaRuntimeTests",
+            dependencies: ["LambdaRuntime", "TestKit", "Wire"],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -66,6 +66,54 @@ with zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0]) as wheel:
 PYTHON
 }
 
+# A virtual environment with the clients and checkers that the tests use.
+install_clients() {
+    local requirements=Tests/Clients/requirements.txt
+    clients=$dependencies/clients
+    cmp -s "$requirements" "$clients/requirements.txt" && return 0
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+    say "installing the clients of $requirements"
+    rm -rf "$clients"
+    python3 -m venv "$clients"
+    "$clients/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+    cp "$requirements" "$clients/requirements.txt"
+}
+
+# Builds a product for release with Swift's libraries inside; a line of progress on a terminal, all of it when it fails.
+build() {
+    local log
+    log=$(mktemp)
+    say "building $1"
+    if [ -t 2 ]; then
+        swift build --configuration release --static-swift-stdlib --product "$1" 2>&1 | tee "$log" >&2
+    elif ! swift build --configuration release --static-swift-stdlib --product "$1" >"$log" 2>&1; then
+        cat "$log" >&2
+        fail "swift build --product $1 failed"
+    fi
+    rm -f "$log"
+}
+
+# Prints a folder that looks like the unpacked deploy zip, made of links to what was built in $1.
+assemble() {
+    local bundle=$PWD/.build/bundle
+    mkdir -p "$bundle"
+    ln -sfn "$1/bootstrap" "$bundle/bootstrap"
+    ln -sfn "$onnxruntime/lib" "$bundle/lib"
+    ln -sfn "$PWD/template/models" "$bundle/models"
+    echo "$bundle"
+}
+
+# Waits until the server at $1 answers; gives up when the process $2 ends, or after a minute.
+wait_until_live() {
+    local attempt
+    for attempt in $(seq 600); do
+        kill -0 "$2" 2>/dev/null || fail "the local Lambda ended; its last lines say why"
+        python3 -c "import urllib.request as u; u.urlopen('$1/v2/health/live', timeout=5)" 2>/dev/null && return 0
+        sleep 0.1
+    done
+    fail "no answer from $1 within a minute"
+}
+
 command -v swift >/dev/null || fail "swift 6.2 or newer is needed: https://www.swift.org/install/linux"
 install_packages libcurl4-openssl-dev zlib1g-dev python3
 install_onnxruntime

@@ -85,6 +85,8 @@ def write_samples(pixels: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     for digit in range(10):
         for number, index in enumerate(np.flatnonzero(right & (labels == digit))[:SAMPLES_EACH], start=1):
             (folder / f"{digit}-{number}.png").write_bytes(png(pixels[index]))
+    request = {"name": "pixels", "datatype": "FP32", "shape": [1, 64], "data": pixels[0].astype(int).tolist()}
+    (folder / "request.json").write_text(json.dumps({"inputs": [request]}) + "\n")
     held_out = {
         "labels": labels.tolist(),
         "pixels": pixels.astype(int).tolist(),

@@ -4,15 +4,20 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `A session` {
     private func session(_ model: String, version: String = "1") throws -> Session {
-        try Session(model: "\(Fixtures.models)/\(model)/\(version)/model.onnx", runtime: Fixtures.engine.get())
+        try Session(
+            model: "\(Fixtures.models)/\(model)/\(version)/model.onnx",
+            runtime: Fixtures.engine.get()
+        )
     }
 
     @Test func `describes inputs and outputs, with -1 for a free axis`() throws {
         let session = try session("sums")
-        #expect(session.inputs == [
-            TensorSpecification(name: "a", type: .fp32, shape: [-1, 3]),
-            TensorSpecification(name: "b", type: .fp32, shape: [-1, 3]),
-        ])
+        #expect(
+            session.inputs == [
+                TensorSpecification(name: "a", type: .fp32, shape: [-1, 3]),
+                TensorSpecification(name: "b", type: .fp32, shape: [-1, 3]),
+            ]
+        )
         #expect(session.outputs.map(\.name) == ["sum", "difference"])
     }
 
@@ -53,7 +58,11 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<64 {
                 group.addTask {
-                    let a = Tensor(.fp32, shape: [1, 3], numbers: [Float](repeating: Float(number), count: 3))
+                    let a = Tensor(
+                        .fp32,
+                        shape: [1, 3],
+                        numbers: [Float](repeating: Float(number), count: 3)
+                    )
                     let sum = try session.run([a, a], outputs: [0])[0].numbers(as: Float.self)
                     #expect(sum == [Float](repeating: Float(2 * number), count: 3))
                 }
@@ -67,13 +76,19 @@ import Testing
         guard let size = type.size else {
             return Tensor(.bytes, shape: shape, .strings((0..<count).map { Array("text \($0) é".utf8) }))
         }
-        return Tensor(type, shape: shape, .raw((0..<count * size).map { type == .bool ? UInt8($0 % 2) : UInt8($0) }[...]))
+        return Tensor(
+            type,
+            shape: shape,
+            .raw((0..<count * size).map { type == .bool ? UInt8($0 % 2) : UInt8($0) }[...])
+        )
     }
 }
 
 @Suite struct `Loading the engine` {
     @Test func `names every place that was tried and how to get it`() {
-        let error = #expect(throws: ONNXError.self) { try ONNXRuntime(paths: ["/nowhere/a.so", "/nowhere/b.so"]) }
+        let error = #expect(throws: ONNXError.self) {
+            try ONNXRuntime(paths: ["/nowhere/a.so", "/nowhere/b.so"])
+        }
         let text = error?.description ?? ""
         #expect(text.contains("/nowhere/a.so") && text.contains("/nowhere/b.so"))
         #expect(text.contains("build-scripts/setup.sh") && text.contains("MARK_ONNXRUNTIME"))
@@ -85,8 +100,10 @@ import Testing
     }
 
     @Test func `looks beside the function's code, or only where it is told`() {
-        #expect(ONNXRuntime.searchPaths(explicit: nil, folders: ["/var/task"])
-            == ["/var/task/lib/libonnxruntime.so.1", "libonnxruntime.so.1"])
+        #expect(
+            ONNXRuntime.searchPaths(explicit: nil, folders: ["/var/task"])
+                == ["/var/task/lib/libonnxruntime.so.1", "libonnxruntime.so.1"]
+        )
         #expect(ONNXRuntime.searchPaths(explicit: "/x.so", folders: ["/var/task"]) == ["/x.so"])
     }
 

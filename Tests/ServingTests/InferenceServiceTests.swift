@@ -9,16 +9,27 @@ import Wire
 
     init() throws {
         let repository = try ModelRepository(
-            folder: Fixtures.models, options: SessionOptions(), runtime: Fixtures.engine.get())
+            folder: Fixtures.models,
+            options: SessionOptions(),
+            runtime: Fixtures.engine.get()
+        )
         service = InferenceService { () throws(ServingError) in repository }
     }
 
     private func call(
-        _ method: String, _ path: String, _ body: JSON? = nil, headers: [HTTPHeaders.Field] = []
+        _ method: String,
+        _ path: String,
+        _ body: JSON? = nil,
+        headers: [HTTPHeaders.Field] = []
     ) -> (status: Int, json: JSON?) {
         let response = service.respond(
             to: HTTPRequest(
-                method: method, path: path, headers: HTTPHeaders(headers), body: (body?.encoded() ?? [])[...]))
+                method: method,
+                path: path,
+                headers: HTTPHeaders(headers),
+                body: (body?.encoded() ?? [])[...]
+            )
+        )
         return (response.status, try? JSON(parsing: response.body))
     }
 
@@ -40,11 +51,13 @@ import Wire
 
     @Test func `describes itself and its models`() {
         #expect(call("GET", "/v2").json?["name"] == "mark")
-        #expect(call("GET", "/v2/models/lookup/").json == [
-            "name": "lookup", "versions": ["1"], "platform": "onnxruntime_onnx",
-            "inputs": [["name": "tokens", "datatype": "INT64", "shape": [-1, -1]]],
-            "outputs": [["name": "vectors", "datatype": "FP32", "shape": [-1, -1, 2]]],
-        ])
+        #expect(
+            call("GET", "/v2/models/lookup/").json == [
+                "name": "lookup", "versions": ["1"], "platform": "onnxruntime_onnx",
+                "inputs": [["name": "tokens", "datatype": "INT64", "shape": [-1, -1]]],
+                "outputs": [["name": "vectors", "datatype": "FP32", "shape": [-1, -1, 2]]],
+            ]
+        )
         #expect(call("GET", "/v2/models/sums").json?["versions"] == ["1", "2", "10"])
         let index = call("POST", "/v2/repository/index").json?.arrayValue ?? []
         #expect(index.contains(["name": "sums", "version": "10", "state": "READY", "reason": ""]))
@@ -54,13 +67,15 @@ import Wire
 
     @Test func `answers with the highest version, counted as a number`() {
         let answer = call("POST", "/v2/models/sums/infer", sums([.init("id", "42")]))
-        #expect(answer.json == [
-            "model_name": "sums", "model_version": "10", "id": "42",
-            "outputs": [
-                ["name": "sum", "datatype": "FP32", "shape": [1, 3], "data": [20.0, 40.0, 60.0]],
-                ["name": "difference", "datatype": "FP32", "shape": [1, 3], "data": [0.0, 0.0, 0.0]],
-            ],
-        ])
+        #expect(
+            answer.json == [
+                "model_name": "sums", "model_version": "10", "id": "42",
+                "outputs": [
+                    ["name": "sum", "datatype": "FP32", "shape": [1, 3], "data": [20.0, 40.0, 60.0]],
+                    ["name": "difference", "datatype": "FP32", "shape": [1, 3], "data": [0.0, 0.0, 0.0]],
+                ],
+            ]
+        )
     }
 
     @Test func `answers with the version that is named`() {
@@ -88,12 +103,16 @@ import Wire
     @Test func `names the best classes with their labels`() {
         let outputs: JSON = [["name": "sum", "parameters": ["classification": 2]]]
         let answer = call(
-            "POST", "/v2/models/sums/versions/1/infer",
-            sums([.init("outputs", outputs)], shape: [2, 3], data: [1, 2, 3, 5, 5, 4]))
-        #expect(answer.json?["outputs"]?[0] == [
-            "name": "sum", "datatype": "BYTES", "shape": [2, 2],
-            "data": ["6.0:2:high", "4.0:1:middle", "10.0:0:low", "10.0:1:middle"],
-        ])
+            "POST",
+            "/v2/models/sums/versions/1/infer",
+            sums([.init("outputs", outputs)], shape: [2, 3], data: [1, 2, 3, 5, 5, 4])
+        )
+        #expect(
+            answer.json?["outputs"]?[0] == [
+                "name": "sum", "datatype": "BYTES", "shape": [2, 2],
+                "data": ["6.0:2:high", "4.0:1:middle", "10.0:0:low", "10.0:1:middle"],
+            ]
+        )
     }
 
     @Test func `takes and gives binary tensors`() throws {
@@ -110,9 +129,12 @@ import Wire
         guard case .raw(let raw) = a.elements else { return }
         let response = service.respond(
             to: HTTPRequest(
-                method: "POST", path: "/v2/models/sums/versions/1/infer",
+                method: "POST",
+                path: "/v2/models/sums/versions/1/infer",
                 headers: HTTPHeaders([.init("Inference-Header-Content-Length", "\(header.count)")]),
-                body: (header + raw)[...]))
+                body: (header + raw)[...]
+            )
+        )
         let length = try #require(response.headers["inference-header-content-length"].flatMap(Int.init))
         let answer = try JSON(parsing: Array(response.body.prefix(length)))
         #expect(answer["outputs"]?[0]?["parameters"]?["binary_data_size"] == 12)
@@ -125,9 +147,14 @@ import Wire
         let body = sums(shape: [200, 3], data: .array([JSON](repeating: 1, count: 600)))
         let response = service.respond(
             to: HTTPRequest(
-                method: "POST", path: "/v2/models/sums/infer",
-                headers: HTTPHeaders([.init("content-encoding", "deflate"), .init("accept-encoding", "br, gzip")]),
-                body: try #require(ContentCoding.deflate.deflate(body.encoded()))[...]))
+                method: "POST",
+                path: "/v2/models/sums/infer",
+                headers: HTTPHeaders([
+                    .init("content-encoding", "deflate"), .init("accept-encoding", "br, gzip"),
+                ]),
+                body: try #require(ContentCoding.deflate.deflate(body.encoded()))[...]
+            )
+        )
         #expect(response.status == 200)
         #expect(response.headers["content-encoding"] == "gzip")
         let inflated = try ContentCoding.gzip.inflate(response.body[...], limit: 1 << 20)

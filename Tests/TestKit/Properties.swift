@@ -2,7 +2,8 @@
 ///
 /// `#expect(firstFailure(of: 0..<200) { seed in … } == nil)` names the seed when it fails, and runs it alone with `seed..<seed + 1`.
 package func firstFailure(
-    of seeds: Range<UInt64>, _ property: (inout SeededGenerator) throws -> Bool
+    of seeds: Range<UInt64>,
+    _ property: (inout SeededGenerator) throws -> Bool
 ) rethrows -> UInt64? {
     for seed in seeds {
         var generator = SeededGenerator(seed: seed)

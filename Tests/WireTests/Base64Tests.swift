@@ -15,7 +15,8 @@ import Wire
 
     @Test func `decodes what it encoded, of every length`() throws {
         let failure = try firstFailure(of: 0..<300) { generator in
-            let bytes = (0..<Int(generator.below(100))).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            let bytes = (0..<Int(generator.below(100))).map { _ in UInt8(truncatingIfNeeded: generator.next())
+            }
             return try Wire.Base64.decode(Wire.Base64.encode(bytes)) == bytes
         }
         #expect(failure == nil)

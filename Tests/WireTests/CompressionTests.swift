@@ -25,7 +25,9 @@ import Wire
     func `are refused when cut short at any byte`(coding: ContentCoding) throws {
         let deflated = try #require(coding.deflate(Self.text))
         for count in 0..<deflated.count {
-            #expect(throws: InflationError.self) { try coding.inflate(deflated.prefix(count), limit: 1 << 20) }
+            #expect(throws: InflationError.self) {
+                try coding.inflate(deflated.prefix(count), limit: 1 << 20)
+            }
         }
     }
 
@@ -38,15 +40,19 @@ import Wire
     }
 
     @Test func `of several gzip members are their concatenation`() throws {
-        let members = try #require(ContentCoding.gzip.deflate(Array("one ".utf8)))
+        let members =
+            try #require(ContentCoding.gzip.deflate(Array("one ".utf8)))
             + #require(ContentCoding.gzip.deflate(Array("two".utf8)))
         #expect(try ContentCoding.gzip.inflate(members[...], limit: 100) == Array("one two".utf8))
     }
 
-    @Test(arguments: [
-        ("gzip", ContentCoding.gzip), ("deflate, gzip", .deflate), ("br;q=1.0, gzip;q=0.8", .gzip),
-        ("GZIP", .gzip), ("gzip;q=0, deflate", .deflate), ("identity", nil), ("br", nil), ("", nil), ("gzip;q=0.0", nil),
-    ] as [(String, ContentCoding?)])
+    @Test(
+        arguments: [
+            ("gzip", ContentCoding.gzip), ("deflate, gzip", .deflate), ("br;q=1.0, gzip;q=0.8", .gzip),
+            ("GZIP", .gzip), ("gzip;q=0, deflate", .deflate), ("identity", nil), ("br", nil), ("", nil),
+            ("gzip;q=0.0", nil),
+        ] as [(String, ContentCoding?)]
+    )
     func `are chosen by what the caller accepts`(header: String, coding: ContentCoding?) {
         #expect(ContentCoding.accepted(by: header) == coding)
     }

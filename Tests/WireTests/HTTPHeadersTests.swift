@@ -11,9 +11,11 @@ import Wire
 }
 
 @Suite struct `Misspelt names` {
-    @Test(arguments: [
-        ("MARK_MODEL", "MARK_MODELS"), ("MARK_PRELAOD", "MARK_PRELOAD"), ("zzzzzzzzzzzz", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("MARK_MODEL", "MARK_MODELS"), ("MARK_PRELAOD", "MARK_PRELOAD"), ("zzzzzzzzzzzz", nil),
+        ] as [(String, String?)]
+    )
     func `are led to the nearest known one`(word: String, nearest: String?) {
         #expect(EditDistance.nearest(to: word, in: ["MARK_MODELS", "MARK_PRELOAD", "MARK_ROLE"]) == nearest)
     }

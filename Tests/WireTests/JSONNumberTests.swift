@@ -34,7 +34,8 @@ import Wire
 
     @Test(arguments: [
         "16777217", "16777219", "1.00000005960464477539062500000", "1.00000005960464477539062500001",
-        "1.0000000596046447753906249999", "0.1", "3.4028234e38", "1e-45", "7e-46", "1.17549435e-38", "8388609.5",
+        "1.0000000596046447753906249999", "0.1", "3.4028234e38", "1e-45", "7e-46", "1.17549435e-38",
+        "8388609.5",
         "123456789012345678901234567890", "0.000000000000000000000000000000000000001",
         "9007199254740993", "9007199254740992.5", "2.2250738585072011e-308",
     ])
@@ -64,7 +65,9 @@ import Wire
 
     @Test func `the largest unsigned integer is read and the next is refused`() throws {
         #expect(try read("18446744073709551615") { try $0.readInteger(UInt64.self) } == .max)
-        #expect(throws: JSONError.self) { try read("18446744073709551616") { try $0.readInteger(UInt64.self) } }
+        #expect(throws: JSONError.self) {
+            try read("18446744073709551616") { try $0.readInteger(UInt64.self) }
+        }
         #expect(throws: JSONError.self) { try read("-1") { try $0.readInteger(UInt64.self) } }
     }
 
@@ -82,7 +85,8 @@ import Wire
 }
 
 private func read<Number>(
-    _ text: String, _ body: (inout JSONReader) throws -> Number
+    _ text: String,
+    _ body: (inout JSONReader) throws -> Number
 ) throws -> Number {
     try Array(text.utf8).reading { reader in
         let number = try body(&reader)
@@ -95,7 +99,9 @@ private func randomDecimal(_ generator: inout SeededGenerator) -> String {
     let digits = { (count: Int, generator: inout SeededGenerator) in
         String((0..<count).map { _ in Character(String(generator.below(10))) })
     }
-    let whole = generator.below(3) == 0 ? "0" : String(1 + generator.below(9)) + digits(generator.below(12), &generator)
+    let whole =
+        generator.below(3) == 0
+        ? "0" : String(1 + generator.below(9)) + digits(generator.below(12), &generator)
     let sign = generator.below(2) == 0 ? "-" : ""
     let fraction = generator.below(4) == 0 ? "" : "." + digits(1 + generator.below(22), &generator)
     let exponent = generator.below(2) == 0 ? "" : "e\(generator.below(50) - 25)"

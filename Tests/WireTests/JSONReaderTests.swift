@@ -3,22 +3,30 @@ import Testing
 import Wire
 
 @Suite struct `Reading JSON` {
-    @Test(arguments: [
-        ("null", .null), (" true ", true), ("false", false), ("0", 0), ("-0", 0), ("12", 12), ("-7", -7),
-        ("1.5", 1.5), ("1e3", 1000.0), ("1E+2", 100.0), ("25e-1", 2.5), ("9223372036854775807", .integer(.max)),
-        ("-9223372036854775808", .integer(.min)), ("18446744073709551616", .double(18_446_744_073_709_551_616)),
-        ("\"\"", ""), ("[]", []), ("{}", [:]), ("[1,[2,[]],{\"a\":{}}]", [1, [2, []], ["a": [:]]]),
-        ("{\"a\":1,\"b\":[true,null]}", ["a": 1, "b": [true, nil]]), ("\n{\t\"k\" : \"v\" }\r\n", ["k": "v"]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("null", .null), (" true ", true), ("false", false), ("0", 0), ("-0", 0), ("12", 12), ("-7", -7),
+            ("1.5", 1.5), ("1e3", 1000.0), ("1E+2", 100.0), ("25e-1", 2.5),
+            ("9223372036854775807", .integer(.max)),
+            ("-9223372036854775808", .integer(.min)),
+            ("18446744073709551616", .double(18_446_744_073_709_551_616)),
+            ("\"\"", ""), ("[]", []), ("{}", [:]), ("[1,[2,[]],{\"a\":{}}]", [1, [2, []], ["a": [:]]]),
+            ("{\"a\":1,\"b\":[true,null]}", ["a": 1, "b": [true, nil]]),
+            ("\n{\t\"k\" : \"v\" }\r\n", ["k": "v"]),
+        ] as [(String, JSON)]
+    )
     func `accepts what is JSON`(text: String, value: JSON) throws {
         #expect(try JSON(parsing: Array(text.utf8)) == value)
     }
 
     @Test(arguments: [
-        "", " ", "nul", "nulll", "True", "+1", "01", "-", "-01", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity",
+        "", " ", "nul", "nulll", "True", "+1", "01", "-", "-01", "1.", ".5", "1e", "1e+", "0x1", "NaN",
+        "Infinity",
         "-Infinity", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{a:1}", "{1:2}", "{\"a\" 1}", "{,}", "[1]]", "[1}", "{\"a\":1]", "\"", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"",
-        "\"\\u12G4\"", "\"\\uD800\"", "\"\\uD800\\u0041\"", "\"\\uDC00\"", "'a'", "1 2", "\u{FEFF}1", "1e400", "// 1",
+        "{a:1}", "{1:2}", "{\"a\" 1}", "{,}", "[1]]", "[1}", "{\"a\":1]", "\"", "\"a", "\"\\", "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12G4\"", "\"\\uD800\"", "\"\\uD800\\u0041\"", "\"\\uDC00\"", "'a'", "1 2", "\u{FEFF}1", "1e400",
+        "// 1",
     ])
     func `refuses what is not`(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8)) }
@@ -26,20 +34,28 @@ import Wire
 
     @Test func `names the place and the remedy of a control character`() {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: Array("\"a\nb\"".utf8)) }
-        #expect(error?.description == "invalid JSON at byte 2: control character in a string; write it as an escape")
+        #expect(
+            error?.description
+                == "invalid JSON at byte 2: control character in a string; write it as an escape"
+        )
     }
 
-    @Test(arguments: [
-        [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
-        [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0xFF],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0xFF],
+        ] as [[UInt8]]
+    )
     func `refuses invalid UTF-8`(bytes: [UInt8]) {
         #expect(throws: JSONError.self) { try JSON(parsing: bytes) }
     }
 
     @Test(arguments: [
         (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0041\u00e9\u20AC\ud83d\ude00""#, "Aé€😀"),
-        (#""plain text that is longer than eight bytes, é and 😀""#, "plain text that is longer than eight bytes, é and 😀"),
+        (
+            #""plain text that is longer than eight bytes, é and 😀""#,
+            "plain text that is longer than eight bytes, é and 😀"
+        ),
         (#""a long run before \n an escape""#, "a long run before \n an escape"), (#""\u0000""#, "\0"),
     ])
     func `unescapes strings`(text: String, value: String) throws {
@@ -115,7 +131,8 @@ private func randomJSON(depth: Int, _ generator: inout SeededGenerator) -> JSON 
         return .object(
             (0..<generator.below(5)).map { _ in
                 JSON.Member(randomText(&generator), randomJSON(depth: depth - 1, &generator))
-            })
+            }
+        )
     }
 }
 

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Sets up what is missing, builds, starts the local Lambda, sends it a picture of a digit and prints the answer.
+#
+#   build-scripts/run.sh          keeps serving until Ctrl-C
+#   build-scripts/run.sh --once   ends after the answer
+#
+# MARK_PORT chooses another port than 8080.
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+once=false
+for argument in "$@"; do
+    case $argument in
+        --once) once=true ;;
+        *) fail "unknown argument $argument; the only one is --once" ;;
+    esac
+done
+port=${MARK_PORT:-8080}
+url=http://127.0.0.1:$port
+sample=template/models/digits/samples/7-1.png
+
+build bootstrap
+build mark
+programs=$(swift build --configuration release --show-bin-path)
+
+"$programs/mark" up --port "$port" --bundle "$(assemble "$programs")" &
+server=$!
+trap 'kill -TERM $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
+wait_until_live "$url" $server
+
+say "a request: mark invoke digits $sample"
+"$programs/mark" invoke digits "$sample" --url "$url"
+cat <<TEXT
+
+The function answers at $url. Try:
+  $programs/mark invoke digits template/models/digits/samples/*.png --top 1
+  curl $url/v2/models/digits
+  curl $url/v2/models/digits/infer -d @template/models/digits/samples/request.json -H 'content-type: application/json'
+TEXT
+$once || wait $server
