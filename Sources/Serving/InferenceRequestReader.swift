@@ -16,14 +16,8 @@ struct InferenceRequestReader {
     private var request = InferenceRequest(inputs: [], outputs: [])
     private var tensors: [Tensor?]
     private var binaryUsed = 0
-    private var binaryOutput = false
-    private var requested: [RequestedOutput] = []
-
-    private struct RequestedOutput {
-        var name: String
-        var isBinary: Bool?
-        var classes: Int?
-    }
+    var binaryOutput = false
+    var requested: [RequestedOutput] = []
 
     init(
         inputs: [TensorSpecification],
@@ -45,19 +39,20 @@ struct InferenceRequestReader {
 
     private mutating func read(_ reader: inout JSONReader) throws(ServingError) -> InferenceRequest {
         var hasInputs = false
-        try syntax { () throws(JSONError) in try reader.enterObject() }
-        while let key = try syntax({ () throws(JSONError) in try reader.nextKey() }) {
+        try naming("the request") { () throws(JSONError) in try reader.enterObject() }
+        while let key = try naming("the request", { () throws(JSONError) in try reader.nextKey() }) {
             switch key {
-            case "id": request.id = try syntax { () throws(JSONError) in try reader.readString().string }
+            case "id":
+                request.id = try naming("\"id\"") { () throws(JSONError) in try reader.readString().string }
             case "parameters": try readParameters(&reader)
             case "inputs":
                 hasInputs = true
                 try readInputs(&reader)
             case "outputs": try readOutputs(&reader)
-            default: try syntax { () throws(JSONError) in try reader.skipValue() }
+            default: try naming("the request") { () throws(JSONError) in try reader.skipValue() }
             }
         }
-        try syntax { () throws(JSONError) in try reader.finish() }
+        try naming("the request") { () throws(JSONError) in try reader.finish() }
         guard hasInputs else {
             throw .badRequest("the request has no \"inputs\"; expected a list with \(names(inputs))")
         }
@@ -90,21 +85,28 @@ struct InferenceRequestReader {
         var shape: [Int]?
         var data: JSONReader?
         var binarySize: Int?
+
+        var field: String { "input '\(name ?? "?")'" }
     }
 
     private mutating func readInputs(_ reader: inout JSONReader) throws(ServingError) {
-        try syntax { () throws(JSONError) in try reader.enterArray() }
-        while try syntax({ () throws(JSONError) in try reader.nextElement() }) { try readInput(&reader) }
+        try naming("\"inputs\"") { () throws(JSONError) in try reader.enterArray() }
+        while try naming("\"inputs\"", { () throws(JSONError) in try reader.nextElement() }) {
+            try readInput(&reader)
+        }
     }
 
     private mutating func readInput(_ reader: inout JSONReader) throws(ServingError) {
         var input = Input()
         var isRead = false
-        try syntax { () throws(JSONError) in try reader.enterObject() }
-        while let key = try syntax({ () throws(JSONError) in try reader.nextKey() }) {
-            let field = "input '\(input.name ?? "?")'"
+        try naming("\"inputs\"") { () throws(JSONError) in try reader.enterObject() }
+        while let key = try naming(input.field, { () throws(JSONError) in try reader.nextKey() }) {
+            let field = input.field
             switch key {
-            case "name": input.name = try syntax { () throws(JSONError) in try reader.readString().string }
+            case "name":
+                input.name = try naming("an input's \"name\"") { () throws(JSONError) in
+                    try reader.readString().string
+                }
             case "datatype": input.type = try readType(&reader, field)
             case "shape": input.shape = try TensorShape.read(&reader, input: input.name ?? "?")
             case "parameters": input.binarySize = try readBinarySize(&reader, field)
@@ -114,8 +116,8 @@ struct InferenceRequestReader {
                 isRead = true
             case "data":
                 input.data = reader
-                try syntax { () throws(JSONError) in try reader.skipValue() }
-            default: try syntax { () throws(JSONError) in try reader.skipValue() }
+                try naming("\(field): data") { () throws(JSONError) in try reader.skipValue() }
+            default: try naming(field) { () throws(JSONError) in try reader.skipValue() }
             }
         }
         try finish(input, isRead: isRead)
@@ -123,7 +125,10 @@ struct InferenceRequestReader {
 
     private mutating func finish(_ input: Input, isRead: Bool) throws(ServingError) {
         if let size = input.binarySize {
-            let (index, data) = try describe(input, isRepeated: isRead)
+            guard !isRead, input.data == nil else {
+                throw .badRequest("\(input.field) has both \"data\" and binary_data_size; send one of them")
+            }
+            let (index, data) = try describe(input)
             guard size <= binary.count - binaryUsed else {
                 throw .badRequest(
                     "input '\(inputs[index].name)': binary_data_size is \(size), "
@@ -145,17 +150,14 @@ struct InferenceRequestReader {
     }
 
     /// Finds the model's input that is meant, and checks type and shape against it.
-    private func describe(
-        _ input: Input,
-        isRepeated: Bool = false
-    ) throws(ServingError) -> (index: Int, data: TensorData) {
+    private func describe(_ input: Input) throws(ServingError) -> (index: Int, data: TensorData) {
         guard let name = input.name else {
             throw .badRequest("an input has no \"name\"; the model takes \(names(inputs))")
         }
         guard let index = inputs.firstIndex(where: { $0.name == name }) else {
             throw .badRequest("unknown input '\(name)'; the model takes \(names(inputs))")
         }
-        guard tensors[index] == nil, !isRepeated else { throw .badRequest("input '\(name)' is given twice") }
+        guard tensors[index] == nil else { throw .badRequest("input '\(name)' is given twice") }
         let specification = inputs[index]
         guard let type = input.type else {
             throw .badRequest("input '\(name)' has no \"datatype\"; expected \(specification.type.rawValue)")
@@ -173,7 +175,9 @@ struct InferenceRequestReader {
     }
 
     private func readType(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> ElementType {
-        let name = try syntax { () throws(JSONError) in try reader.readString().string }
+        let name = try naming("\(field): datatype") { () throws(JSONError) in
+            try reader.readString().string
+        }
         guard let type = ElementType(rawValue: name) else {
             throw .badRequest(
                 "\(field): unknown datatype '\(name)'; known: "
@@ -184,78 +188,48 @@ struct InferenceRequestReader {
     }
 
     private func readBinarySize(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> Int? {
-        let parameters = try syntax { () throws(JSONError) in try JSON(from: &reader) }
-        guard let size = parameters["binary_data_size"] else { return nil }
-        guard let size = size.intValue, size >= 0 else {
-            throw .badRequest("\(field): binary_data_size must be a whole number from 0 on")
+        var size: Int?
+        let parameters = "\(field): parameters"
+        guard try naming(parameters, { () throws(JSONError) in try reader.enterParameters() }) else { return nil }
+        while let key = try naming(parameters, { () throws(JSONError) in try reader.nextKey() }) {
+            guard key == "binary_data_size" else {
+                try naming(parameters) { () throws(JSONError) in try reader.skipValue() }
+                continue
+            }
+            let value = try naming("\(field): binary_data_size") { () throws(JSONError) in
+                try reader.readInteger(Int.self)
+            }
+            guard value >= 0 else {
+                throw .badRequest("\(field): binary_data_size is \(value); expected a whole number from 0 on")
+            }
+            size = value
         }
         return size
     }
 
-    // MARK: Parameters and outputs
-
-    private mutating func readParameters(_ reader: inout JSONReader) throws(ServingError) {
-        let parameters = try syntax { () throws(JSONError) in try JSON(from: &reader) }
-        guard let value = parameters["binary_data_output"] else { return }
-        guard let isBinary = value.boolValue else {
-            throw .badRequest("parameter binary_data_output must be true or false")
-        }
-        binaryOutput = isBinary
-    }
-
-    private mutating func readOutputs(_ reader: inout JSONReader) throws(ServingError) {
-        let list = try syntax { () throws(JSONError) in try JSON(from: &reader) }
-        guard let list = list.arrayValue else { throw .badRequest("\"outputs\" must be a list") }
-        for item in list {
-            guard let name = item["name"]?.stringValue else {
-                throw .badRequest("an output has no \"name\"; the model gives \(names(outputs))")
-            }
-            var output = RequestedOutput(name: name)
-            if let value = item["parameters"]?["binary_data"] {
-                guard let isBinary = value.boolValue else {
-                    throw .badRequest("output '\(name)': parameter binary_data must be true or false")
-                }
-                output.isBinary = isBinary
-            }
-            // Clients send 0 for no classification.
-            if let value = item["parameters"]?["classification"], value != 0 {
-                guard let classes = value.intValue, classes > 0 else {
-                    throw .badRequest(
-                        "output '\(name)': parameter classification must be a whole number from 0 on"
-                    )
-                }
-                output.classes = classes
-            }
-            requested.append(output)
-        }
-    }
-
-    private func selectOutputs() throws(ServingError) -> [InferenceRequest.Output] {
-        guard !requested.isEmpty else {
-            return outputs.indices.map { .init(index: $0, isBinary: binaryOutput) }
-        }
-        var selected: [InferenceRequest.Output] = []
-        for output in requested {
-            guard let index = outputs.firstIndex(where: { $0.name == output.name }) else {
-                throw .badRequest("unknown output '\(output.name)'; the model gives \(names(outputs))")
-            }
-            guard !selected.contains(where: { $0.index == index }) else {
-                throw .badRequest("output '\(output.name)' is asked for twice")
-            }
-            selected.append(
-                .init(index: index, isBinary: output.isBinary ?? binaryOutput, classes: output.classes)
-            )
-        }
-        return selected
-    }
-
     // MARK: Helpers
 
-    private func names(_ tensors: [TensorSpecification]) -> String {
+    func names(_ tensors: [TensorSpecification]) -> String {
         tensors.map { "'\($0.name)'" }.joined(separator: ", ")
     }
+}
 
-    private func syntax<Value>(_ read: () throws(JSONError) -> Value) throws(ServingError) -> Value {
-        do throws(JSONError) { return try read() } catch { throw .badRequest("\(error)") }
+/// Runs a read; an error says in which field.
+func naming<Value>(
+    _ field: @autoclosure () -> String,
+    _ read: () throws(JSONError) -> Value
+) throws(ServingError) -> Value {
+    do throws(JSONError) { return try read() } catch { throw .badRequest("\(field()): \(error)") }
+}
+
+extension JSONReader {
+    /// Steps into the object that comes next; false, stepping over it, for null, as some clients write no parameters.
+    mutating func enterParameters() throws(JSONError) -> Bool {
+        guard try peek() != .null else {
+            try readNull()
+            return false
+        }
+        try enterObject()
+        return true
     }
 }
