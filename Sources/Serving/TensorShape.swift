@@ -5,6 +5,8 @@ import Wire
 enum TensorShape {
     /// Axes of a tensor; more than any model has.
     private static let rankMax = 32
+    /// The product of all lengths but zeros. A zero empties a tensor, and would hide lengths that the engine cannot multiply.
+    private static let extentMax = 1 << 31
 
     /// Reads `"shape": [1, 64]`; refuses anything but whole numbers from 0 on.
     static func read(_ reader: inout JSONReader, input: String) throws(ServingError) -> [Int] {
@@ -40,12 +42,13 @@ enum TensorShape {
                 "input '\(specification.name)': shape \(shape) does not fit the model's \(specification.shape)"
             )
         }
-        var count = 1
+        var extent = 1
         for length in shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: length)
-            guard !overflow else { throw tooLarge(shape, specification, bytes) }
-            count = product
+            let (product, overflow) = extent.multipliedReportingOverflow(by: max(length, 1))
+            guard !overflow, product <= extentMax else { throw tooLarge(shape, specification, bytes) }
+            extent = product
         }
+        let count = shape.contains(0) ? 0 : extent
         guard count <= bytes else { throw tooLarge(shape, specification, bytes) }
         return count
     }
