@@ -40,6 +40,7 @@ package final class RuntimeClient {
         var attempt = 1
         while true {
             let failure: RuntimeAPIError
+            let before = connection.receivedCount
             do throws(RuntimeAPIError) {
                 try connection.send(next)
                 if let response = try RuntimeResponse(from: connection) {
@@ -49,7 +50,8 @@ package final class RuntimeClient {
             } catch {
                 failure = error
             }
-            let isPartOfEvent = !connection.received.isEmpty
+            // Lambda has handed out what began to arrive; asking again would not bring it back.
+            let isPartOfEvent = connection.receivedCount > before
             connection.close()
             guard attempt < Self.attemptsMax, !isPartOfEvent, failure.mayPass else { throw failure }
             sleep(Int64(10 << attempt))

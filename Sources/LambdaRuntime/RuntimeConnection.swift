@@ -12,6 +12,8 @@ final class RuntimeConnection {
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
+    /// Bytes received so far, over all connections.
+    private(set) var receivedCount = 0
     /// When a wait ends with an error; nil to wait for ever, as for the next event.
     private var timeout: Int32?
 
@@ -160,7 +162,10 @@ final class RuntimeConnection {
                 if poll(&poller, 1, timeout) == 0 { throw .connectionLost("no answer within \(timeout) ms") }
             }
             let count = recv(descriptor, target.baseAddress, target.count, 0)
-            if count >= 0 { return count }
+            if count >= 0 {
+                receivedCount += count
+                return count
+            }
             let code = errno
             guard code == EINTR else {
                 throw .connectionLost("receiving: \(String(cString: strerror(code)))")

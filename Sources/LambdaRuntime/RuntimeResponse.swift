@@ -129,7 +129,7 @@ struct RuntimeResponse {
         while true {
             let line = try Self.readLine(connection)
             let digits = line.prefix { $0 != ";" && $0 != " " }
-            guard let size = Int(digits, radix: 16), size >= 0, body.count + size <= Self.bodyMax else {
+            guard let size = Int(digits, radix: 16), size >= 0, size <= Self.bodyMax - body.count else {
                 throw .malformedResponse("chunk size '\(line)'")
             }
             if size == 0 { break }
