@@ -6,6 +6,7 @@ package struct LambdaRuntime: Sendable {
     private let log: Log
     private let sleep: @Sendable (Int64) -> Void
     private let handler: Handler
+    private let firstInvocation = FirstInvocation()
 
     /// - Parameters:
     ///   - sleep: waits that many milliseconds.
@@ -36,7 +37,7 @@ package struct LambdaRuntime: Sendable {
     }
 
     private func work(_ trace: TraceVariable?) -> RuntimeAPIError {
-        let client = RuntimeClient(environment, sleep: sleep)
+        let client = RuntimeClient(environment, firstInvocation: firstInvocation, sleep: sleep)
         while true {
             do throws(RuntimeAPIError) {
                 let invocation = try client.nextInvocation()

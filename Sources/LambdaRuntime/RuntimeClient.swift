@@ -14,10 +14,17 @@ package final class RuntimeClient {
     private let host: String
     private let next: [UInt8]
     private let sleep: (Int64) -> Void
-    private var isFirst = true
+    private let firstInvocation: FirstInvocation
 
-    /// - Parameter sleep: waits that many milliseconds, between attempts to connect.
-    package init(_ environment: LambdaEnvironment, sleep: @escaping (Int64) -> Void) {
+    /// - Parameters:
+    ///   - firstInvocation: shared by all clients of a process.
+    ///   - sleep: waits that many milliseconds, between attempts to connect.
+    package init(
+        _ environment: LambdaEnvironment,
+        firstInvocation: FirstInvocation = FirstInvocation(),
+        sleep: @escaping (Int64) -> Void
+    ) {
+        self.firstInvocation = firstInvocation
         connection = RuntimeConnection(host: environment.host, port: environment.port)
         host = "\(environment.host):\(environment.port)"
         next = Self.head("GET", "invocation/next", host, "\r\n")
@@ -62,9 +69,7 @@ package final class RuntimeClient {
     private func invocation(_ response: RuntimeResponse) throws(RuntimeAPIError) -> Invocation {
         switch response.status {
         case 200:
-            let invocation = try Invocation(response, isFirst: isFirst)
-            isFirst = false
-            return invocation
+            return try Invocation(response, isFirst: firstInvocation.take())
         case 500: throw .containerError
         default:
             throw .refused(

@@ -1,0 +1,11 @@
+import Synchronization
+
+/// Tells a process's first invocation, which had the cold start, from all others, on whichever worker it comes.
+package final class FirstInvocation: Sendable {
+    private let isTaken = Atomic(false)
+
+    package init() {}
+
+    /// True for the first caller only.
+    func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
+}
