@@ -142,4 +142,9 @@ package final class ModelRepository: Sendable {
             _ = try model.session()
         }
     }
+
+    /// Loads models whose configuration says so. One that cannot be loaded says that to its own callers, not to those of others.
+    package func preloadConfigured() {
+        for model in all where model.configuration.preload { _ = try? model.session() }
+    }
 }

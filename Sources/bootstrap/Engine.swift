@@ -31,8 +31,12 @@ final class Engine: Sendable {
             throw ServingError(status: 503, error.description)
         }
         var options = SessionOptions()
+        // Workers that run at once share the function's processors.
         options.threads =
-            settings.threads ?? SessionOptions.threads(functionMemoryMegabytes: environment.memorySize)
+            settings.threads
+            ?? SessionOptions.threads(
+                functionMemoryMegabytes: environment.memorySize / (environment.concurrencyMax ?? 1)
+            )
         let repository = try ModelRepository(
             folder: settings.models ?? "\(root)/models",
             options: options,
@@ -40,7 +44,7 @@ final class Engine: Sendable {
         )
         switch settings.preload {
         case .none: break
-        case .configured: try repository.preload([])
+        case .configured: repository.preloadConfigured()
         case .models(let names): try repository.preload(names)
         }
         return repository
