@@ -6,11 +6,14 @@ package struct FunctionError: Error, Equatable, Sendable {
     package let type: String
     package let message: String
 
+    /// Bytes of a message; what it quotes may be as long as an event.
+    private static let messageMax = 16 * 1024
+
     /// Traps unless the type has the form that Lambda keeps.
     package init(_ type: String, _ message: String) {
         precondition(Self.isKept(type), "error type \(type) must match (Runtime|Function).[A-Z][a-zA-Z]+")
         self.type = type
-        self.message = message
+        self.message = cropped(message, to: Self.messageMax)
     }
 
     package static func isKept(_ type: String) -> Bool {

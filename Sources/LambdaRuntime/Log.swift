@@ -79,13 +79,8 @@ package struct Log: Sendable {
 
     private func log(_ level: Level, _ message: () -> String, _ fields: [JSON.Member]) {
         guard level >= self.level else { return }
-        let text = bounded(message())
+        let text = cropped(message(), to: Self.messageMax)
         write(format == .json ? jsonLine(level, text, fields) : textLine(level, text, fields))
-    }
-
-    private func bounded(_ message: String) -> String {
-        guard message.utf8.count > Self.messageMax else { return message }
-        return String(decoding: message.utf8.prefix(Self.messageMax), as: UTF8.self) + "… (cut)"
     }
 
     private func jsonLine(_ level: Level, _ message: String, _ fields: [JSON.Member]) -> [UInt8] {

@@ -38,7 +38,12 @@ package struct InferenceService: Sendable {
         do throws(ServingError) {
             return compressed(try answer(request), for: request)
         } catch {
-            return Self.failure(error)
+            var response = Self.failure(error)
+            if error.status == 405, let route = Route(path: request.path) {
+                // Required with this status (RFC 9110, section 15.5.6).
+                response.headers.append("allow", route.method == "GET" ? "GET, HEAD" : route.method)
+            }
+            return response
         }
     }
 
@@ -112,7 +117,7 @@ package struct InferenceService: Sendable {
         do throws(ONNXError) {
             tensors = try session.run(request.inputs, outputs: request.outputs.map(\.index))
         } catch {
-            throw ServingError(error)
+            throw ServingError(running: error)
         }
         var outputs: [InferenceResponse.Output] = []
         for (wanted, tensor) in zip(request.outputs, tensors) {

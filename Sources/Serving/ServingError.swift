@@ -1,13 +1,17 @@
 package import ONNX
+import Wire
 
 /// A request that cannot be served: an HTTP status and a text that names the field, what was expected and what came.
 package struct ServingError: Error, Equatable, CustomStringConvertible {
     package let status: Int
     package let description: String
 
+    /// Bytes of a text; what it quotes may be as long as a request.
+    private static let descriptionMax = 4096
+
     package init(status: Int, _ description: String) {
         self.status = status
-        self.description = description
+        self.description = cropped(description, to: Self.descriptionMax)
     }
 
     package static func badRequest(_ description: String) -> ServingError {
@@ -18,12 +22,19 @@ package struct ServingError: Error, Equatable, CustomStringConvertible {
         ServingError(status: 404, description)
     }
 
-    /// An error of the engine: the sender's fault only where the engine says so.
-    package init(_ error: ONNXError) {
-        if case .refused(_, .invalidArgument, _) = error {
-            self = .badRequest(error.description)
-        } else {
+    /// A run that failed.
+    ///
+    /// The model was loaded, so it can run, and what makes its operators fail is the request: lengths of free axes that do
+    /// not fit each other, an index past its table. Only for want of memory is the engine itself to blame.
+    package init(running error: ONNXError) {
+        guard case .refused(_, let code, let message) = error, !message.contains("alloc") else {
             self = ServingError(status: 500, error.description)
+            return
+        }
+        switch code {
+        case .invalidArgument, .fail, .runtimeException:
+            self = .badRequest("the model does not take these inputs: \(error.description)")
+        default: self = ServingError(status: 500, error.description)
         }
     }
 }
