@@ -36,6 +36,9 @@ private struct EventParser {
         }
         if let warm = fields.warm { return .warmUp(try parse("a warm-up", at: warm, Event.readWarmUp)) }
         if fields.hasInputs {
+            if let error = fields.misnamed {
+                throw .malformed(shape: "an Open Inference Protocol request", error)
+            }
             return .inference(
                 .init(
                     model: fields.modelName?.string,
@@ -160,12 +163,21 @@ extension Event {
     }
 
     fileprivate static func readWarmUp(_ reader: inout JSONReader) throws(JSONError) -> WarmUp {
-        let start = reader.position
-        let warm = try JSON(from: &reader)
-        let hold = warm["hold_ms"]?.intValue ?? 0
-        guard hold >= 0, hold <= WarmUp.holdMax else {
-            throw JSONError("hold_ms is \(hold); expected 0 to \(WarmUp.holdMax)", at: start)
+        var (hold, index, of) = (Int64(0), 0, 1)
+        try reader.enterObject()
+        while let key = try reader.nextKey() {
+            let start = reader.position
+            switch key {
+            case "hold_ms":
+                hold = try reader.readInteger(Int64.self)
+                guard (0...WarmUp.holdMax).contains(hold) else {
+                    throw JSONError("hold_ms is \(hold); expected 0 to \(WarmUp.holdMax)", at: start)
+                }
+            case "index": index = try reader.readInteger()
+            case "of": of = try reader.readInteger()
+            default: try reader.skipValue()
+            }
         }
-        return WarmUp(hold: Int64(hold), index: warm["index"]?.intValue ?? 0, of: warm["of"]?.intValue ?? 1)
+        return WarmUp(hold: hold, index: index, of: of)
     }
 }

@@ -58,11 +58,12 @@ package enum InvalidEvent: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .notJSON(let error): "the event is no JSON object: \(error)"
+        case .notJSON(let error): "the event is no JSON object: \(error); \(Self.shapes)"
         case .malformed(let shape, let error): "the event looks like \(shape) but is malformed: \(error)"
         case .unknownShape(let keys):
-            "unknown event shape with keys \(keys.prefix(10).joined(separator: ", ")); known shapes: "
-                + Self.knownShapes.joined(separator: "; ")
+            "unknown event shape with keys \(keys.prefix(10).joined(separator: ", ")); \(Self.shapes)"
         }
     }
+
+    private static var shapes: String { "known shapes: \(knownShapes.joined(separator: "; "))" }
 }

@@ -28,6 +28,8 @@ struct EventFields {
     var hasInputs = false
     var modelName: JSONText?
     var modelVersion: JSONText?
+    /// Why the model's name or version is none; ignoring it would ask the wrong model.
+    var misnamed: JSONError?
     var keys: [JSONText] = []
 
     /// Whether these are API Gateway's payload format 1.0, which REST APIs do not name.
@@ -44,8 +46,8 @@ struct EventFields {
             case "path": path = try reader.stringOrNil()
             case "body": body = try reader.stringOrNil()
             case "source": source = try reader.stringOrNil()
-            case "model_name": modelName = try reader.stringOrNil()
-            case "model_version": modelVersion = try reader.stringOrNil()
+            case "model_name": modelName = try name("model_name", &reader)
+            case "model_version": modelVersion = try name("model_version", &reader)
             case "isBase64Encoded": isBase64 = try reader.boolOrFalse()
             case "requestContext": context = try Context(&reader)
             case "headers": headers = try reader.offsetOfValue(.object)
@@ -62,6 +64,14 @@ struct EventFields {
             }
         }
         try reader.finish()
+    }
+
+    private mutating func name(_ key: String, _ reader: inout JSONReader) throws(JSONError) -> JSONText? {
+        let kind = try reader.peek()
+        if kind != .string, kind != .null {
+            misnamed = JSONError("\(key) must be a string, found \(kind.rawValue)", at: reader.position)
+        }
+        return try reader.stringOrNil()
     }
 }
 

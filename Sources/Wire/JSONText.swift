@@ -13,7 +13,10 @@ package struct JSONText {
 
     package static func == (text: JSONText, literal: StaticString) -> Bool {
         // A key that hides behind escapes is still that key, so the slow path compares the unescaped text.
-        guard !text.isEscaped else { return text.string == "\(literal)" }
+        // An escape has at most six bytes for one of the text, so a long key is no literal, and costs nothing.
+        guard !text.isEscaped else {
+            return text.raw.count <= 6 * literal.utf8CodeUnitCount && text.string == "\(literal)"
+        }
         guard text.raw.count == literal.utf8CodeUnitCount else { return false }
         for index in 0..<text.raw.count where text.raw[index] != literal.utf8Start[index] { return false }
         return true
