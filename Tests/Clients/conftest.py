@@ -1,0 +1,89 @@
+"""What all tests of the real bootstrap share: where it is, its engine, its models, and processes that end with the test."""
+
+import os
+import platform
+from pathlib import Path
+
+import models
+import pytest
+from function import Function
+from runtime_api import ROOT, Bootstrap, RuntimeAPI
+
+
+@pytest.fixture(scope="session")
+def bootstrap_path() -> Path:
+    """MARK_BOOTSTRAP, or else the newest of the debug and the release build."""
+    if named := os.environ.get("MARK_BOOTSTRAP"):
+        path = Path(named).resolve()
+        assert path.is_file(), f"MARK_BOOTSTRAP names {path}, which is no file"
+        return path
+    built = [ROOT / ".build" / kind / "bootstrap" for kind in ("debug", "release")]
+    built = [path for path in built if path.is_file()]
+    assert built, "no bootstrap: run `swift build --product bootstrap`, or set MARK_BOOTSTRAP to one"
+    return max(built, key=lambda path: path.stat().st_mtime).resolve()
+
+
+@pytest.fixture(scope="session")
+def engine_library() -> str:
+    """MARK_ONNXRUNTIME, or else where the setup script puts the library."""
+    if named := os.environ.get("MARK_ONNXRUNTIME"):
+        return named
+    found = sorted(ROOT.glob(f".dependencies/onnxruntime/*/{platform.machine()}/lib/libonnxruntime.so.1"))
+    assert found, "no ONNX Runtime: run build-scripts/setup.sh, or set MARK_ONNXRUNTIME to a libonnxruntime.so.1"
+    return str(found[-1])
+
+
+@pytest.fixture(scope="session")
+def starter_models() -> str:
+    """The folder of the model repository that the template ships."""
+    return str(ROOT / "template" / "models")
+
+
+@pytest.fixture(scope="session")
+def test_models(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A repository of tiny models, one for each thing that a real one may do."""
+    folder = tmp_path_factory.mktemp("models")
+    models.write_all(folder)
+    return str(folder)
+
+
+@pytest.fixture
+def api():
+    api = RuntimeAPI()
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def start(api, bootstrap_path, engine_library, starter_models):
+    """Starts the bootstrap against the scripted Runtime API; ends it with the test."""
+    started: list[Bootstrap] = []
+
+    def start(path: Path = bootstrap_path, **environment: str) -> Bootstrap:
+        variables = {"MARK_ONNXRUNTIME": engine_library, "MARK_MODELS": starter_models} | environment
+        started.append(Bootstrap(path, api, **{k: v for k, v in variables.items() if v is not None}))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
+
+
+def _serving(path: Path, library: str, models: str):
+    api = RuntimeAPI()
+    bootstrap = Bootstrap(path, api, MARK_ONNXRUNTIME=library, MARK_MODELS=models)
+    yield Function(bootstrap, api)
+    bootstrap.close()
+    api.close()
+
+
+@pytest.fixture(scope="module")
+def function(bootstrap_path, engine_library, starter_models):
+    """The starter model, served by one process for the whole file: what one test does to it, the next one must survive."""
+    yield from _serving(bootstrap_path, engine_library, starter_models)
+
+
+@pytest.fixture(scope="module")
+def lab(bootstrap_path, engine_library, test_models):
+    """The tiny models, served by one process for the whole file."""
+    yield from _serving(bootstrap_path, engine_library, test_models)
