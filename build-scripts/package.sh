@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Builds the deploy zip: bootstrap, ONNX Runtime, libstdc++, models, licences.
+#
+#   build-scripts/package.sh [--models FOLDER] [--output FILE]
+#
+# Default: the models of template/models, written to .build/mark-lambda-<arch>.zip, which template/template.yaml deploys.
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+source build-scripts/libstdcxx.sh
+
+models=template/models
+declare -A lambda_arch=([x86_64]=x86_64 [aarch64]=arm64)
+output=.build/mark-lambda-${lambda_arch[$arch]}.zip
+while [ $# -gt 0 ]; do
+    case $1 in
+        --models) models=${2:?--models needs a folder}; shift 2 ;;
+        --output) output=${2:?--output needs a file}; shift 2 ;;
+        *) fail "unknown argument $1; known are --models FOLDER and --output FILE" ;;
+    esac
+done
+[ -d "$models" ] || fail "there is no folder $models"
+
+command -v readelf objdump strip >/dev/null || install_packages binutils
+install_libstdcxx
+build bootstrap
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+mkdir -p "$stage/lib" "$stage/licences" "$(dirname "$output")"
+strip --strip-all -o "$stage/bootstrap" "$(swift build --configuration release --show-bin-path)/bootstrap"
+cp "$onnxruntime/lib/libonnxruntime.so.1" "$libstdcxx/lib/libstdc++.so.6" "$libstdcxx/lib/libgcc_s.so.1" "$stage/lib/"
+# What `mark optimize --replace` keeps of a model would only make the zip larger.
+cp -rL "$models" "$stage/models"
+find "$stage/models" -name '*.original' -delete
+cp LICENSE "$stage/licences/MARK-LICENSE.txt"
+cp "$(dirname "$(readlink -f "$(command -v swift)")")/../share/swift/LICENSE.txt" "$stage/licences/SWIFT-LICENSE.txt"
+cp "$onnxruntime/ONNXRUNTIME-LICENSES.txt" "$libstdcxx/GCC-LICENSES.txt" "$stage/licences/"
+cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
+
+say "packing $output"
+python3 build-scripts/bundle.py "$stage" "$output"
