@@ -38,3 +38,5 @@ cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
 
 say "packing $output"
 python3 build-scripts/bundle.py "$stage" "$output"
+# The template deploys what was packed last.
+ln -sf "$(readlink -f "$output")" .build/mark-lambda.zip
