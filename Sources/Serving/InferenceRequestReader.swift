@@ -180,7 +180,7 @@ struct InferenceRequestReader {
         }
         guard let type = ElementType(rawValue: name) else {
             throw .badRequest(
-                "\(field): unknown datatype '\(name)'; known: "
+                "\(field): unknown datatype '\(cropped(name, to: 64))'; known: "
                     + ElementType.allCases.map(\.rawValue).joined(separator: ", ")
             )
         }
@@ -190,7 +190,9 @@ struct InferenceRequestReader {
     private func readBinarySize(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> Int? {
         var size: Int?
         let parameters = "\(field): parameters"
-        guard try naming(parameters, { () throws(JSONError) in try reader.enterParameters() }) else { return nil }
+        guard try naming(parameters, { () throws(JSONError) in try reader.enterParameters() }) else {
+            return nil
+        }
         while let key = try naming(parameters, { () throws(JSONError) in try reader.nextKey() }) {
             guard key == "binary_data_size" else {
                 try naming(parameters) { () throws(JSONError) in try reader.skipValue() }

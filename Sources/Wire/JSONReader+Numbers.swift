@@ -1,5 +1,3 @@
-import Glibc
-
 /// A number as it stands in the text: ±mantissa · 10^exponent, with its first 19 digits in the mantissa.
 struct DecimalNumber {
     var isNegative = false
@@ -11,13 +9,6 @@ struct DecimalNumber {
     var isTruncated = false
     var start = 0
 }
-
-/// Powers of ten that a Double holds exactly.
-private let exactPowers: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19,
-    1e20, 1e21, 1e22,
-]
 
 /// Numbers: digits are gathered into an integer, and the floating point value comes from one exact operation where it can.
 extension JSONReader {
@@ -43,12 +34,13 @@ extension JSONReader {
     ) throws(JSONError) -> Integer {
         let number = try readNumber()
         guard !number.isFractional else {
-            throw JSONError("expected an integer, found \(literal(number))", at: number.start)
+            throw JSONError("expected an integer, found \(quoted(number))", at: number.start)
         }
-        let value = exact(number, as: Integer.self) ?? Integer(literal(number))
+        // 20 digits more than the mantissa's 19 fit no type, and may be megabytes.
+        let value = exact(number, as: Integer.self) ?? (number.exponent > 20 ? nil : Integer(literal(number)))
         guard let value else {
             throw JSONError(
-                "\(literal(number)) does not fit: expected \(Integer.min) to \(Integer.max)",
+                "\(quoted(number)) does not fit: expected \(Integer.min) to \(Integer.max)",
                 at: number.start
             )
         }
@@ -57,7 +49,8 @@ extension JSONReader {
 
     /// The value of up to 19 digits; nil when there are more, or when the type cannot hold it.
     @inline(__always)
-    private func exact<Integer: FixedWidthInteger>(_ number: DecimalNumber, as type: Integer.Type) -> Integer? {
+    private func exact<Integer: FixedWidthInteger>(_ number: DecimalNumber, as type: Integer.Type) -> Integer?
+    {
         guard number.exponent == 0, !number.isTruncated else { return nil }
         guard number.isNegative else { return Integer(exactly: number.mantissa) }
         return Integer(exactly: 0 - Int128(number.mantissa))
@@ -195,48 +188,15 @@ extension JSONReader {
         }
     }
 
-    // MARK: Rounding
-
-    /// The magnitude as a Double, correctly rounded.
-    ///
-    /// Mantissas up to 2^53 and powers up to 10^22 are exact, so one operation rounds once (Clinger 1990, "How to read floating point
-    /// numbers accurately"). Anything else goes to the C library, which is exact and slow.
-    private func double(of number: DecimalNumber) -> Double {
-        if number.mantissa == 0 { return 0 }
-        if !number.isTruncated, number.mantissa <= 1 << 53, abs(number.exponent) <= 22 {
-            let mantissa = Double(number.mantissa)
-            return number.exponent < 0
-                ? mantissa / exactPowers[-number.exponent] : mantissa * exactPowers[number.exponent]
-        }
-        return libraryValue(of: number)
-    }
-
-    /// The magnitude as a Float, correctly rounded.
-    ///
-    /// The usual float that a client writes has up to 17 digits, too many for the exact path. A Double that is off by at most 2 units in
-    /// its last place still rounds to the right Float unless it lies that close to the middle between two Floats.
-    private func float(of number: DecimalNumber) -> Float {
-        if number.mantissa == 0 { return 0 }
-        guard abs(number.exponent) <= 22 else { return libraryFloat(of: number) }
-        let mantissa = Double(number.mantissa)
-        let power = exactPowers[abs(number.exponent)]
-        let near = number.exponent < 0 ? mantissa / power : mantissa * power
-        // 29 bits are lost between the two types; the middle between two floats is where only the highest of them is set.
-        let distanceFromMiddle = Int64(near.bitPattern & 0x1FFF_FFFF) - 0x1000_0000
-        guard abs(distanceFromMiddle) > 4 else { return libraryFloat(of: number) }
-        return Float(near)
-    }
-
-    private func libraryValue(of number: DecimalNumber) -> Double {
-        abs(literal(number).withCString { strtod($0, nil) })
-    }
-
-    private func libraryFloat(of number: DecimalNumber) -> Float {
-        abs(literal(number).withCString { strtof($0, nil) })
+    /// The beginning of a number's text, for people to read.
+    private func quoted(_ number: DecimalNumber) -> String {
+        let text = UnsafeBufferPointer(start: base + number.start, count: min(64, end - number.start))
+        let digits = text.prefix { Self.isNumberByte($0) }
+        return String(decoding: digits, as: UTF8.self) + (digits.count == 64 ? "…" : "")
     }
 
     /// The text of a number that was read before.
-    private func literal(_ number: DecimalNumber) -> String {
+    func literal(_ number: DecimalNumber) -> String {
         var stop = number.start
         while stop < end, Self.isNumberByte(base[stop]) { stop += 1 }
         let text = UnsafeBufferPointer(start: base + number.start, count: stop - number.start)
@@ -244,7 +204,7 @@ extension JSONReader {
     }
 
     private func outOfRange(_ number: DecimalNumber, _ type: String) -> JSONError {
-        JSONError("\(literal(number)) is out of range for \(type) float", at: number.start)
+        JSONError("\(quoted(number)) is out of range for \(type) float", at: number.start)
     }
 
     private static func isNumberByte(_ byte: UInt8) -> Bool {
