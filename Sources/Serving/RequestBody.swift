@@ -90,7 +90,8 @@ struct RequestBody {
             let length = withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { Array($0) }
             elements = (length + bytes)[...]
         } else {
-            let count = try TensorShape.count(shape, of: input, bytes: max(bytes.count, 1))
+            // The shape is the model's own; how many bytes it takes is said when the data is read.
+            let count = try TensorShape.count(shape, of: input, bytes: .max)
             data = TensorData(specification: input, shape: shape, count: count)
         }
         return InferenceRequest(
