@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Tells a process's first invocation, which had the cold start, from all others, on whichever worker it comes.
+/// Tells a process's first invocation, which had the cold start, from all others, whichever worker takes it.
 package final class FirstInvocation: Sendable {
     private let isTaken = Atomic(false)
 

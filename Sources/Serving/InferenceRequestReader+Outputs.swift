@@ -35,7 +35,7 @@ extension InferenceRequestReader {
             }
             guard requested.count < outputs.count else {
                 throw .badRequest(
-                    "more outputs are asked for than the model gives, which are \(names(outputs)); ask for each once"
+                    "\(field) asks for more than the model gives, \(names(outputs)); ask for each once"
                 )
             }
             requested.append(output)

@@ -24,8 +24,8 @@ package struct ServingError: Error, Equatable, CustomStringConvertible {
 
     /// A run that failed.
     ///
-    /// The model was loaded, so it can run, and what makes its operators fail is the request: lengths of free axes that do
-    /// not fit each other, an index past its table. Only for want of memory is the engine itself to blame.
+    /// The model was loaded, so it can run, and what makes its operators fail is the request: lengths of
+    /// free axes that do not fit each other, an index past its table. Only for want of memory is the engine to blame.
     package init(running error: ONNXError) {
         guard case .refused(_, let code, let message) = error, !message.contains("alloc") else {
             self = ServingError(status: 500, error.description)

@@ -5,7 +5,9 @@ import Wire
 enum TensorShape {
     /// Axes of a tensor; more than any model has.
     private static let rankMax = 32
-    /// The product of all lengths but zeros. A zero empties a tensor, and would hide lengths that the engine cannot multiply.
+    /// The product of all lengths but zeros.
+    ///
+    /// A zero empties a tensor, and would hide lengths that the engine cannot multiply.
     private static let extentMax = 1 << 31
 
     /// Reads `"shape": [1, 64]`; refuses anything but whole numbers from 0 on.

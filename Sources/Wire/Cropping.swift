@@ -1,4 +1,6 @@
-/// Text of at most `count` bytes of UTF-8, and a mark where it was cut: callers' words are quoted, but not by the megabyte.
+/// Text of at most `count` bytes of UTF-8, and a mark where it was cut.
+///
+/// Callers' words are quoted in errors, but not by the megabyte.
 package func cropped(_ text: String, to count: Int) -> String {
     guard text.utf8.count > count else { return text }
     var end = text.utf8.index(text.startIndex, offsetBy: count)
