@@ -9,6 +9,8 @@ import pytest
 from function import Function
 from runtime_api import ROOT, Bootstrap, RuntimeAPI
 
+PEAK_MAX = 200_000_000
+
 
 @pytest.fixture(scope="session")
 def bootstrap_path() -> Path:
@@ -87,3 +89,16 @@ def function(bootstrap_path, engine_library, starter_models):
 def lab(bootstrap_path, engine_library, test_models):
     """The tiny models, served by one process for the whole file."""
     yield from _serving(bootstrap_path, engine_library, test_models)
+
+
+@pytest.fixture
+def bounded_memory(request):
+    """The peak of a test stays near what was resident before it, however large its request claims to be."""
+    functions = [request.getfixturevalue(name) for name in ("function", "lab") if name in request.fixturenames]
+    before = []
+    for function in functions:
+        function.forget_peak()
+        before.append(function.peak)
+    yield
+    for function, start in zip(functions, before):
+        assert function.peak - start < PEAK_MAX, f"{function.peak - start} bytes more than before"

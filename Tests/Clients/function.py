@@ -127,3 +127,11 @@ class Function:
         """Lets the peak begin anew from what is resident now."""
         with open(f"/proc/{self.bootstrap.process.pid}/clear_refs", "w") as refs:
             refs.write("5")
+
+
+def refused(function: Function, answer: Answer, *words: str) -> None:
+    """Checks a refusal, and that nothing is left of it."""
+    assert 400 <= answer.status < 500, answer.body[:500]
+    assert all(word in answer.error for word in words), answer.error
+    assert len(answer.body) < 20_000
+    assert function.http("GET", "/v2/health/live").status == 200

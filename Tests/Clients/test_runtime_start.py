@@ -11,7 +11,8 @@ import pytest
 from function import Function, http_event
 from onnx import TensorProto
 from runtime_api import VERSION, invoke
-from test_runtime_loop import DIGITS, KEPT_TYPE, LIVE, asked
+from test_runtime_answers import KEPT_TYPE
+from test_runtime_loop import DIGITS, LIVE, asked
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UNKNOWN = b'{"a\\nb":1}'
