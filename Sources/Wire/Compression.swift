@@ -1,4 +1,5 @@
 internal import CZlib
+import Glibc
 
 /// The codings of HTTP bodies that zlib knows (RFC 9110, section 8.4.1).
 package enum ContentCoding: String, Sendable, CaseIterable {
@@ -45,7 +46,7 @@ extension ContentCoding {
         var stream = z_stream()
         guard czlib_inflate_init(&stream, windowBits) == Z_OK else { throw .corrupt(self) }
         defer { inflateEnd(&stream) }
-        var inflated = [UInt8](repeating: 0, count: min(limit, max(4096, 4 * body.count)))
+        var inflated = Self.room(for: min(limit, max(4096, 4 * body.count)), after: [])
         var written = 0
         while true {
             let status = step(&stream, body, &inflated, &written)
@@ -59,11 +60,19 @@ extension ContentCoding {
             case Z_OK, Z_BUF_ERROR:
                 if written < inflated.count { throw .cutShort(self) }
                 if inflated.count == limit { throw .tooLarge(limit: limit) }
-                inflated.append(
-                    contentsOf: repeatElement(0, count: min(limit - inflated.count, inflated.count))
-                )
+                inflated = Self.room(for: min(limit, 2 * inflated.count), after: inflated)
             default: throw .corrupt(self)
             }
+        }
+    }
+
+    /// The same bytes with zeros after them, `count` in all.
+    private static func room(for count: Int, after bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+            guard let start = target.baseAddress else { return }
+            _ = bytes.withUnsafeBytes { $0.baseAddress.map { memcpy(start, $0, bytes.count) } }
+            memset(start + bytes.count, 0, count - bytes.count)
+            filled = count
         }
     }
 
