@@ -101,14 +101,14 @@ extension JSONReader {
         }
     }
 
-    private static func areDigits(_ word: UInt64) -> Bool {
+    static func areDigits(_ word: UInt64) -> Bool {
         let high: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
         return word & high == 0x3030_3030_3030_3030
             && (word &+ 0x0606_0606_0606_0606) & high == 0x3030_3030_3030_3030
     }
 
     /// Eight digits at once: pairs, then fours, then all (Lemire, "Number parsing at a gigabyte per second", 2021, section 5).
-    private static func eightDigits(_ word: UInt64) -> UInt64 {
+    static func eightDigits(_ word: UInt64) -> UInt64 {
         let digits = word &- 0x3030_3030_3030_3030
         let pairs = digits &* 10 &+ digits >> 8
         let low = (pairs & 0x0000_00FF_0000_00FF) &* 0x000F_4240_0000_0064

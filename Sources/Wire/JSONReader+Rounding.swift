@@ -1,7 +1,7 @@
 import Glibc
 
 /// Powers of ten that a Double holds exactly.
-private let exactPowers: [Double] = [
+let exactPowers: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
     1e19,
     1e20, 1e21, 1e22,
@@ -33,9 +33,7 @@ extension JSONReader {
         let mantissa = Double(number.mantissa)
         let power = exactPowers[abs(number.exponent)]
         let near = number.exponent < 0 ? mantissa / power : mantissa * power
-        // 29 bits are lost between the two types; the middle between two floats is where only the highest of them is set.
-        let distanceFromMiddle = Int64(near.bitPattern & 0x1FFF_FFFF) - 0x1000_0000
-        guard abs(distanceFromMiddle) > 4 else { return libraryFloat(of: number) }
+        guard !near.isNearMiddleOfFloats else { return libraryFloat(of: number) }
         return Float(near)
     }
 
@@ -51,4 +49,12 @@ extension JSONReader {
 
     /// No mantissa but zero times a higher power of ten is a Double, 10^309 being none.
     private static let exponentMax = 308
+}
+
+extension Double {
+    /// Whether two units in the last place may decide which Float is nearest.
+    ///
+    /// 29 bits are lost between the two types; the middle between two floats is where only the highest of them is set.
+    @inline(__always)
+    var isNearMiddleOfFloats: Bool { abs(Int64(bitPattern & 0x1FFF_FFFF) - 0x1000_0000) <= 4 }
 }

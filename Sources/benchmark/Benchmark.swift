@@ -2,7 +2,7 @@ import Glibc
 
 /// Measures what this product is fast at, in one run, each figure beside a floor that was measured beside it.
 ///
-///     swift build -c release --product bootstrap && swift run -c release benchmark
+///     ./build-scripts/benchmark.sh
 ///
 /// Times on another machine differ; the ratios carry over.
 @main
@@ -27,7 +27,8 @@ enum Benchmark {
         let programs = Program.folder
         guard access("\(programs)/bootstrap", X_OK) == 0 else {
             throw BenchmarkFailure(
-                "there is no \(programs)/bootstrap; build it with `swift build -c release --product bootstrap`")
+                "there is no \(programs)/bootstrap; build it with `swift build -c release --product bootstrap`"
+            )
         }
         var report = Report()
         try RuntimeBenchmark(bootstrap: "\(programs)/bootstrap", echo: Program.path).run(&report)

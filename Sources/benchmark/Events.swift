@@ -47,7 +47,8 @@ enum Events {
                             "name": "pixels", "datatype": "FP32", "shape": [.integer(Int64(rows)), 64],
                             "parameters": ["binary_data_size": .integer(Int64(raw.count))],
                         ]
-                    ]),
+                    ]
+                ),
             ]).encoded()
             headers.append(.init("inference-header-content-length", .string(String(header.count))))
             let text = Base64.encode(header + raw)

@@ -12,21 +12,31 @@ struct ParsingBenchmark {
         let integers = (0..<Self.count).map { String($0 % 50_000) }
         parse("JSON floats such as 11.0", short.map { "\($0)" }, Float.self, &report)
         parse("JSON floats such as 0.12345679", long.map { "\($0)" }, Float.self, &report)
-        parse("JSON floats as Python writes them, 17 digits", long.map { "\(Double($0))" }, Float.self, &report)
+        parse(
+            "JSON floats as Python writes them, 17 digits",
+            long.map { "\(Double($0))" },
+            Float.self,
+            &report
+        )
         parse("JSON integers such as 31999", integers, Int64.self, &report)
         write("JSON floats written, 8 digits", long, &report)
         base64(&report)
     }
 
     private func parse<Number: JSONNumber>(
-        _ name: String, _ numbers: [String], _ type: Number.Type, _ report: inout Report
+        _ name: String,
+        _ numbers: [String],
+        _ type: Number.Type,
+        _ report: inout Report
     ) {
         let text = Array("[\(numbers.joined(separator: ","))]".utf8)
         let target = UnsafeMutableBufferPointer<Number>.allocate(capacity: numbers.count)
         defer { target.deallocate() }
         let times = measure {
             var count = 0
-            try? text.reading { reader throws(JSONError) in try reader.readNumbers(into: target, count: &count) }
+            try? text.reading { reader throws(JSONError) in
+                try reader.readNumbers(into: target, count: &count)
+            }
             precondition(count == numbers.count, "the parser stopped early")
         }
         report.add("read: \(name)", bytes: text.count, times, ceiling: copy(text))
@@ -37,7 +47,7 @@ struct ParsingBenchmark {
         var written = 0
         let times = measure {
             var writer = JSONWriter(capacity: numbers.count * 12)
-            writer.numbers(bytes, as: Float.self)
+            writer.floats(bytes)
             written = writer.bytes.count
         }
         report.add(name, bytes: written, times, ceiling: copy([UInt8](repeating: 1, count: written)))
@@ -46,7 +56,9 @@ struct ParsingBenchmark {
     private func base64(_ report: inout Report) {
         let bytes = (0..<Self.count * 4).map { UInt8(truncatingIfNeeded: $0 &* 131) }
         let text = Base64.encode(bytes)
-        let times = measure { precondition((try? Base64.decode(text))?.count == bytes.count, "decoding failed") }
+        let times = measure {
+            precondition((try? Base64.decode(text))?.count == bytes.count, "decoding failed")
+        }
         report.add("read: binary tensor as Base64", bytes: text.count, times, ceiling: copy(text))
         let encoding = measure { precondition(Base64.encode(bytes).count == text.count, "encoding failed") }
         report.add("binary tensor written as Base64", bytes: text.count, encoding, ceiling: copy(text))

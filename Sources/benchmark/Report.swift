@@ -9,7 +9,11 @@ struct Report {
         let sorted = times.sorted()
         let ratio = floor.map { Self.median(times) / Self.median($0) }
         rows.append(
-            (name, Self.text(Self.median(times)), Self.text(sorted[sorted.count * 99 / 100]), ratio.map(Self.times) ?? ""))
+            (
+                name, Self.text(Self.median(times)), Self.text(sorted[sorted.count * 99 / 100]),
+                ratio.map(Self.times) ?? ""
+            )
+        )
     }
 
     /// A speed, and how it compares with a ceiling.
@@ -22,7 +26,10 @@ struct Report {
     func write() {
         print("".padded(54) + "median".leftPadded(12) + "p99".leftPadded(12) + "x floor".leftPadded(10))
         for row in rows {
-            print(row.name.padded(54) + row.median.leftPadded(12) + row.tail.leftPadded(12) + row.ratio.leftPadded(10))
+            print(
+                row.name.padded(54) + row.median.leftPadded(12) + row.tail.leftPadded(12)
+                    + row.ratio.leftPadded(10)
+            )
         }
     }
 
@@ -49,6 +56,10 @@ struct Report {
 }
 
 extension String {
-    fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-    fileprivate func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+    fileprivate func padded(_ width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+    fileprivate func leftPadded(_ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
+    }
 }

@@ -8,7 +8,8 @@ struct RuntimeBenchmark {
     private static let starts = 40
     private static let turns = 3000
     private static let answered = Array(
-        "HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}".utf8)
+        "HTTP/1.1 202 Accepted\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}".utf8
+    )
 
     func run(_ report: inout Report) throws {
         Report.progress("starting processes")
@@ -43,7 +44,9 @@ struct RuntimeBenchmark {
     }
 
     private func start<Value>(
-        _ program: String, _ arguments: [String], _ body: (Socket, Duration) throws -> Value
+        _ program: String,
+        _ arguments: [String],
+        _ body: (Socket, Duration) throws -> Value
     ) throws -> Value {
         let (listener, port) = try Socket.listen()
         defer { close(listener) }
@@ -97,7 +100,8 @@ struct RuntimeBenchmark {
 
     /// Hands out an event and reads the answer: the time in between, and since the process's start.
     private func turn(_ socket: Socket, _ event: [UInt8]) throws -> (turn: Duration, answered: Duration) {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: r\r\n"
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: r\r\n"
             + "Lambda-Runtime-Deadline-Ms: 9999999999999\r\nContent-Length: \(event.count)\r\n\r\n"
         let message = Array(head.utf8) + event
         let clock = Clock()
@@ -109,7 +113,8 @@ struct RuntimeBenchmark {
         }
         let isFailure = String(decoding: answer.head.prefix(80), as: UTF8.self).contains("/error ")
         let isRefusal = String(decoding: answer.body.prefix(40), as: UTF8.self).contains("\"statusCode\":4")
-        guard !isFailure, !isRefusal, !String(decoding: answer.body.prefix(40), as: UTF8.self).contains("\"statusCode\":5")
+        guard !isFailure, !isRefusal,
+            !String(decoding: answer.body.prefix(40), as: UTF8.self).contains("\"statusCode\":5")
         else { throw BenchmarkFailure(String(decoding: answer.body.prefix(500), as: UTF8.self)) }
         return (elapsed, ContinuousClock.now - Self.started)
     }

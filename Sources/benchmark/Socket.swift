@@ -24,7 +24,9 @@ final class Socket {
 
     private static func make() throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw BenchmarkFailure("no socket: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw BenchmarkFailure("no socket: \(String(cString: strerror(errno)))")
+        }
         return descriptor
     }
 
@@ -38,7 +40,9 @@ final class Socket {
                 bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
-        guard bound, Glibc.listen(descriptor, 16) == 0 else { throw BenchmarkFailure("cannot listen on loopback") }
+        guard bound, Glibc.listen(descriptor, 16) == 0 else {
+            throw BenchmarkFailure("cannot listen on loopback")
+        }
         return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 
@@ -65,7 +69,12 @@ final class Socket {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor,
+                    $0.baseAddress.map { $0 + sent },
+                    bytes.count - sent,
+                    Int32(MSG_NOSIGNAL)
+                )
             }
             guard count > 0 else { throw BenchmarkFailure("the other side has closed") }
             sent += count
@@ -96,7 +105,9 @@ final class Socket {
     private func endOfHead() -> Int? {
         var offset = 0
         while offset + 4 <= filled {
-            if buffer[offset] == 13, buffer[offset + 1] == 10, buffer[offset + 2] == 13, buffer[offset + 3] == 10 {
+            if buffer[offset] == 13, buffer[offset + 1] == 10, buffer[offset + 2] == 13,
+                buffer[offset + 3] == 10
+            {
                 return offset + 4
             }
             offset += 1

@@ -107,3 +107,52 @@ private func randomDecimal(_ generator: inout SeededGenerator) -> String {
     let exponent = generator.below(2) == 0 ? "" : "e\(generator.below(50) - 25)"
     return sign + whole + fraction + exponent
 }
+
+@Suite struct `Floats as text` {
+    private func text(_ value: Float) -> String {
+        var writer = JSONWriter()
+        writer.float(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    @Test func `read back the same and are as short as Swift's, whatever the value`() {
+        let failure = firstFailure(of: 0..<50_000) { generator in
+            let value = Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
+            guard value.isFinite, value != 0 else { return true }
+            let text = text(value)
+            return Float(text) == value && significant(text).count <= significant(value.description).count
+        }
+        #expect(failure == nil)
+    }
+
+    @Test(
+        arguments: [
+            (0.1, "0.1"), (1, "1.0"), (-2.5, "-2.5"), (100, "100.0"), (0, "0.0"), (-0.0, "-0.0"),
+            (16_777_216, "16777216.0"),
+            (1e-5, "1e-05"), (3.7798546e-07, "3.7798546e-07"), (1e20, "1e+20"), (0.00012345, "0.00012345"),
+            (3.4028235e38, "3.4028235e+38"), (.leastNonzeroMagnitude, "1e-45"),
+            (.leastNormalMagnitude, "1.1754944e-38"),
+            (123.456, "123.456"),
+            (.infinity, "null"), (.nan, "null"), (9_999_999, "9999999.0"), (1_234_567_936, "1.234568e+09"),
+        ] as [(Float, String)]
+    )
+    func `are decimals while that is short`(value: Float, expected: String) {
+        #expect(text(value) == expected)
+    }
+
+    @Test func `hold at every power of two and its neighbours`() {
+        for exponent in 1...254 {
+            let power = Float(bitPattern: UInt32(exponent) << 23)
+            for value in [power, power.nextUp, power.nextDown] {
+                #expect(Float(text(value)) == value)
+                #expect(significant(text(value)).count <= significant(value.description).count, "\(value)")
+            }
+        }
+    }
+
+    /// The digits without point, sign, exponent and the zeros around them.
+    private func significant(_ text: String) -> String {
+        let digits = text.prefix { $0 != "e" }.filter(\.isNumber).drop { $0 == "0" }
+        return String(digits.reversed().drop { $0 == "0" }.reversed())
+    }
+}
