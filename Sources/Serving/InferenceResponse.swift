@@ -81,7 +81,7 @@ extension Tensor {
         case .strings(let strings): try append(strings, to: &writer, output: output)
         case .raw(let raw):
             switch type {
-            case .fp32: writer.numbers(raw, as: Float.self)
+            case .fp32: writer.floats(raw)
             case .fp64: writer.numbers(raw, as: Double.self)
             case .int8: writer.integers(raw, as: Int8.self)
             case .int16: writer.integers(raw, as: Int16.self)
