@@ -53,10 +53,12 @@ struct ShortestFloat {
     }
 
     /// The high half of the product, its last bit set when anything was lost ("round to odd").
+    ///
+    /// The power is rounded up, by less than 2^32 of the product's low half: so little is nothing.
     @inline(__always)
     private static func rounded(_ power: UInt64, _ value: UInt64) -> UInt64 {
         let product = power.multipliedFullWidth(by: value)
-        return product.high | (product.low > 1 ? 1 : 0)
+        return product.high | (product.low >> 32 > 1 ? 1 : 0)
     }
 
     // MARK: Powers of ten
