@@ -89,6 +89,12 @@ let package = Package(
 
         .target(name: "TestKit", dependencies: ["ONNX"], path: "Tests/TestKit", swiftSettings: strict),
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
+        .testTarget(
+            name: "LocalCloudTests",
+            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "TestKit", "Wire"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
         .testTarget(
@@ -101,5 +107,6 @@ let package = Package(
             dependencies: ["LambdaRuntime", "TestKit", "Wire"],
             swiftSettings: strict
         ),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

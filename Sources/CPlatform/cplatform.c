@@ -1,10 +1,60 @@
 #define _GNU_SOURCE
 #include "cplatform.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 char *const *cplatform_environment(void) { return environ; }
 
-int cplatform_spawn_in_folder(posix_spawn_file_actions_t *actions, const char *folder) {
-    return posix_spawn_file_actions_addchdir_np(actions, folder);
+// Between fork and exec only async-signal-safe calls are allowed.
+static int become(
+    const char *path, char *const *arguments, char *const *variables, const char *folder, int output, pid_t parent
+) {
+    // A group of its own: Ctrl-C on the terminal is for the parent, which ends its children, and a script has children itself.
+    if (setpgid(0, 0) != 0) return errno;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+    if (getppid() != parent) return ESRCH;
+    int input = open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) return errno;
+    if (chdir(folder) != 0) return errno;
+#ifdef SYS_close_range
+    // Other threads may have opened files without O_CLOEXEC. 4: CLOSE_RANGE_CLOEXEC; an old kernel lacks it.
+    syscall(SYS_close_range, 3, ~0U, 4);
+#endif
+    // An ignored signal would stay ignored.
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(path, arguments, variables);
+    return errno;
+}
+
+pid_t cplatform_start(
+    const char *path, char *const *arguments, char *const *variables, const char *folder, int output
+) {
+    int failure[2];
+    if (pipe2(failure, O_CLOEXEC) != 0) return -errno;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        int error = become(path, arguments, variables, folder, output, parent);
+        while (write(failure[1], &error, sizeof error) < 0 && errno == EINTR) {}
+        _exit(127);
+    }
+    int error = child < 0 ? errno : 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    close(failure[1]);
+    // The pipe closes when the program has taken over.
+    while (child > 0 && read(failure[0], &error, sizeof error) < 0 && errno == EINTR) {}
+    close(failure[0]);
+    return error == 0 ? child : -error;
 }

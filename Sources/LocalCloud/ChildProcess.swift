@@ -3,7 +3,7 @@ import Glibc
 import LambdaRuntime
 import Synchronization
 
-/// A process of the function's.
+/// A process of the function's, which ends with this one whatever happens.
 final class ChildProcess: Sendable {
     /// How it ended, in the words of Lambda's own reports.
     enum Exit: Equatable, Sendable, CustomStringConvertible {
@@ -13,7 +13,7 @@ final class ChildProcess: Sendable {
         var description: String {
             switch self {
             case .status(let status): "exit status \(status)"
-            case .signal(let signal): "signal: \(String(cString: strsignal(signal)))"
+            case .signal(let signal): "signal: \(String(cString: strsignal(signal)).lowercased())"
             }
         }
     }
@@ -24,68 +24,98 @@ final class ChildProcess: Sendable {
         var description: String { "\(path) cannot be started: \(reason)" }
     }
 
-    private let identifier: pid_t
-    // A process's number may be used again once it was waited for, so no signal is sent after that.
-    private let isGone = Mutex(false)
+    private enum State {
+        /// With who waits for its end.
+        case running(CheckedContinuation<Exit, Never>?)
+        /// Its number may be used again, so no signal is sent; the rest of its output is being read.
+        case reaped(CheckedContinuation<Exit, Never>?)
+        case gone(Exit)
+    }
 
-    /// Starts a program in a folder with just these variables; lines of its output go to `output`.
-    init(
+    private let identifier: pid_t
+    private let state = Mutex(State.running(nil))
+
+    private init(_ identifier: pid_t) { self.identifier = identifier }
+
+    /// Starts a program in a folder with just these variables; lines of its output go to `output`, all before
+    /// its exit is told.
+    static func start(
         _ path: String,
         folder: String,
         variables: [String: String],
         output: @escaping @Sendable (String) -> Void
-    ) throws(CannotStart) {
-        var pipe: [Int32] = [0, 0]
-        guard Glibc.pipe(&pipe) == 0 else { throw CannotStart(path: path, reason: Self.error(errno)) }
-        for descriptor in pipe { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-        defer { close(pipe[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO)
-        cplatform_spawn_in_folder(&actions, folder)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own: Ctrl-C on the terminal is for `mark up`, which then ends its children.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    ) async throws(CannotStart) -> ChildProcess {
+        // The thread that starts a process lives as long as it does, because the kernel ties the child's life
+        // to it.
+        let started = await withCheckedContinuation { continuation in
+            Thread.start { supervise(path, folder, variables, output, continuation) }
+        }
+        return try started.get()
+    }
 
-        var strings = variables.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    private static func supervise(
+        _ path: String,
+        _ folder: String,
+        _ variables: [String: String],
+        _ output: @escaping @Sendable (String) -> Void,
+        _ started: CheckedContinuation<Result<ChildProcess, CannotStart>, Never>
+    ) {
+        guard let pipe = Pipe(), let stopping = Pipe() else {
+            return started.resume(returning: .failure(CannotStart(path: path, reason: error(errno))))
+        }
+        let variables = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var strings = variables.map { strdup($0) } + [nil]
         var arguments = [strdup(path), nil]
-        defer { for string in strings + arguments { free(string) } }
-        var identifier = pid_t()
-        let status = posix_spawn(&identifier, path, &actions, &attributes, &arguments, &strings)
-        guard status == 0 else {
-            close(pipe[0])
-            throw CannotStart(path: path, reason: Self.error(status))
+        let identifier = cplatform_start(path, &arguments, &strings, folder, pipe.input)
+        for string in strings + arguments { free(string) }
+        close(pipe.input)
+        guard identifier > 0 else {
+            for end in [pipe.output, stopping.output, stopping.input] { close(end) }
+            return started.resume(returning: .failure(CannotStart(path: path, reason: error(-identifier))))
         }
-        self.identifier = identifier
-        let source = pipe[0]
-        Thread.start { LineReader(descriptor: source).read(output) }
+        let process = ChildProcess(identifier)
+        let end = Mailbox<Void>()
+        let reader = LineReader(descriptor: pipe.output, stopping: stopping.output)
+        Thread.start {
+            reader.read(output)
+            end.put(())
+        }
+        started.resume(returning: .success(process))
+        let exit = process.reap()
+        // A grandchild that left the group may hold the pipe open; what is in it now is all that counts.
+        close(stopping.input)
+        end.take()
+        process.finish(exit)
     }
 
+    /// Kills it and its children, unless it is gone.
     func kill() {
-        isGone.withLock { isGone in
-            // The whole group: a bootstrap that is a script has children.
-            if !isGone { _ = Glibc.kill(-identifier, SIGKILL) }
+        state.withLock { state in
+            if case .running = state { _ = Glibc.kill(-identifier, SIGKILL) }
         }
     }
 
-    /// Waits for the process's end; to be called once.
+    /// Waits for the process's end; one waits at a time.
     func exit() async -> Exit {
         await withCheckedContinuation { continuation in
-            Thread.start { continuation.resume(returning: self.wait()) }
+            let exit = state.withLock { state -> Exit? in
+                switch state {
+                case .running: state = .running(continuation)
+                case .reaped: state = .reaped(continuation)
+                case .gone(let exit): return exit
+                }
+                return nil
+            }
+            if let exit { continuation.resume(returning: exit) }
         }
     }
 
-    private func wait() -> Exit {
+    private func reap() -> Exit {
         // First only look, so that the number stays ours until nobody can signal it any more.
         var info = siginfo_t()
         while waitid(P_PID, id_t(identifier), &info, Int32(WEXITED | WNOWAIT)) != 0 && errno == EINTR {}
-        return isGone.withLock { isGone in
-            isGone = true
+        return state.withLock { state in
+            if case .running(let waiter) = state { state = .reaped(waiter) }
             _ = Glibc.kill(-identifier, SIGKILL)
             var status: Int32 = 0
             while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
@@ -94,33 +124,14 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private static func error(_ code: Int32) -> String { String(cString: strerror(code)) }
-}
-
-/// Reads lines until the other side is closed; a line without an end is cut.
-private struct LineReader {
-    let descriptor: Int32
-    private static let lineMax = 64 * 1024
-
-    init(descriptor: Int32) { self.descriptor = descriptor }
-
-    func read(_ output: (String) -> Void) {
-        defer { close(descriptor) }
-        var line: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
-            for byte in buffer[..<count] {
-                if byte != UInt8(ascii: "\n"), line.count < Self.lineMax {
-                    line.append(byte)
-                } else {
-                    output(String(decoding: line, as: UTF8.self))
-                    line = byte == UInt8(ascii: "\n") ? [] : [byte]
-                }
-            }
+    private func finish(_ exit: Exit) {
+        let waiter = state.withLock { state -> CheckedContinuation<Exit, Never>? in
+            defer { state = .gone(exit) }
+            if case .reaped(let waiter) = state { return waiter }
+            return nil
         }
-        if !line.isEmpty { output(String(decoding: line, as: UTF8.self)) }
+        waiter?.resume(returning: exit)
     }
+
+    private static func error(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -1,16 +1,21 @@
-/// The execution environments of one function, as Lambda keeps them: one invocation at a time each, more of them on demand, idle ones
-/// reaped.
+/// The execution environments of one function, as Lambda keeps them.
 ///
-/// A synchronous value: events come in with the time they happened, and what is to be done comes out. `LocalFunction` does it.
+/// Each has one invocation at a time; more are started on demand, idle ones are reaped. A start that fails is
+/// tried once more, with the function's timeout, as Lambda retries Init with the first invocation; the second
+/// failure is the answer to the invocation that has waited longest, so a function that cannot start costs two
+/// processes an invocation and never spins.
+///
+/// A synchronous value: events come in with the time they happened, and what is to be done comes out.
+/// `LocalFunction` does it.
 package struct EnvironmentPool: Sendable {
     package struct Limits: Equatable, Sendable {
         /// Environments at once.
         package var environments = 2
         /// Invocations that may wait for an environment; one more is throttled, as Lambda throttles.
         package var queue = 1000
-        /// How long an invocation may wait for an environment.
+        /// How long an invocation may wait for an environment that is alive.
         package var queueWait = Duration.seconds(30)
-        /// How long an environment may take until it asks for its first event. Lambda: 10 s.
+        /// How long an environment may take until it asks for its first event, as long as Lambda's Init.
         package var initialization = Duration.seconds(10)
         /// How long an invocation may run.
         package var timeout = Duration.seconds(30)
@@ -24,11 +29,13 @@ package struct EnvironmentPool: Sendable {
     package typealias InvocationID = Int
 
     package enum Failure: Equatable, Sendable {
+        /// No environment was free in time.
         case throttled
         case timedOut
-        /// The process ended while it had the invocation, or before it took any.
-        case crashed
-        case initializationTimedOut
+        /// The process of this environment ended while it had the invocation, or twice before it took any.
+        case crashed(EnvironmentID)
+        /// This environment did not ask for an event in time, as the one before it did not.
+        case initializationTimedOut(EnvironmentID)
     }
 
     package enum Action: Equatable, Sendable {
@@ -36,16 +43,21 @@ package struct EnvironmentPool: Sendable {
         case dispatch(InvocationID, to: EnvironmentID)
         case kill(EnvironmentID)
         case fail(InvocationID, Failure)
+        /// Time must be told at this instant, or later if nothing earlier happens.
+        case wake(at: Duration)
     }
 
     private enum State: Equatable {
-        case starting(since: Duration)
+        case starting(since: Duration, isRetry: Bool)
         case idle(since: Duration)
         case busy(InvocationID, since: Duration)
         /// Answered; the invocation is over when the next event is asked for.
         case finishing(since: Duration)
         /// Killed, until its process is gone.
         case ending
+        /// Killed because its first start took too long, until its process is gone and another can be started
+        /// in its place.
+        case restarting
     }
 
     private struct Waiting: Equatable {
@@ -57,6 +69,8 @@ package struct EnvironmentPool: Sendable {
     private var environments: [EnvironmentID: State] = [:]
     private var queue: [Waiting] = []
     private var nextID: EnvironmentID = 1
+    /// The earliest instant at which somebody has promised to tell the time.
+    private var armed: Duration?
 
     package init(_ limits: Limits) { self.limits = limits }
 
@@ -71,7 +85,7 @@ package struct EnvironmentPool: Sendable {
     package mutating func submit(_ id: InvocationID, now: Duration) -> [Action] {
         guard queue.count < limits.queue else { return [.fail(id, .throttled)] }
         queue.append(Waiting(id: id, since: now))
-        return assign(now)
+        return assign(now) + arm()
     }
 
     /// An environment asks for an event.
@@ -79,55 +93,61 @@ package struct EnvironmentPool: Sendable {
         switch environments[environment] {
         case .starting, .finishing, .idle: environments[environment] = .idle(since: now)
         // It asks again without having answered, or is on its way out.
-        case .busy, .ending, nil: return []
+        case .busy, .ending, .restarting, nil: return []
         }
-        return assign(now)
+        return assign(now) + arm()
     }
 
     /// An environment answered its invocation.
-    package mutating func answered(_ environment: EnvironmentID, now: Duration) {
+    package mutating func answered(_ environment: EnvironmentID, now: Duration) -> [Action] {
         if case .busy = environments[environment] { environments[environment] = .finishing(since: now) }
+        return arm()
     }
 
     /// An environment's process is gone.
     package mutating func exited(_ environment: EnvironmentID, now: Duration) -> [Action] {
-        let state = environments.removeValue(forKey: environment)
-        switch state {
-        case .busy(let id, _): return [.fail(id, .crashed)] + assign(now)
-        // As with Lambda, an invocation pays for each start that fails, so a broken function ends instead of spinning.
-        case .starting: return failFirst(.crashed) + assign(now)
-        default: return assign(now)
-        }
+        let actions: [Action] =
+            switch environments.removeValue(forKey: environment) {
+            case .busy(let id, _): [.fail(id, .crashed(environment))]
+            case .starting(_, isRetry: true): failFirst(.crashed(environment))
+            case .starting(_, isRetry: false), .restarting: restart(now)
+            case .idle, .finishing, .ending, nil: []
+            }
+        return actions + assign(now) + arm()
     }
 
     /// Time has passed.
     package mutating func wake(now: Duration) -> [Action] {
+        if let armed, armed <= now { self.armed = nil }
         var actions: [Action] = []
         for id in environments.keys.sorted() { actions += expire(id, now) }
         while let first = queue.first, now - first.since >= limits.queueWait {
             queue.removeFirst()
             actions.append(.fail(first.id, .throttled))
         }
-        return actions + assign(now)
+        return actions + assign(now) + arm()
     }
 
     // MARK: Decisions
 
     private mutating func expire(_ id: EnvironmentID, _ now: Duration) -> [Action] {
-        switch environments[id] {
-        case .starting(let since) where now - since >= limits.initialization:
+        guard let state = environments[id], let deadline = deadline(of: state), deadline <= now else {
+            return []
+        }
+        switch state {
+        case .starting(_, isRetry: false):
+            environments[id] = .restarting
+            return [.kill(id)]
+        case .starting(_, isRetry: true):
             environments[id] = .ending
-            return [.kill(id)] + failFirst(.initializationTimedOut)
-        case .busy(let invocation, let since) where now - since >= limits.timeout:
+            return [.kill(id)] + failFirst(.initializationTimedOut(id))
+        case .busy(let invocation, _):
             environments[id] = .ending
             return [.kill(id), .fail(invocation, .timedOut)]
-        case .finishing(let since) where now - since >= limits.timeout:
+        case .finishing, .idle:
             environments[id] = .ending
             return [.kill(id)]
-        case .idle(let since) where now - since >= limits.idle:
-            environments[id] = .ending
-            return [.kill(id)]
-        default: return []
+        case .ending, .restarting: return []
         }
     }
 
@@ -135,8 +155,18 @@ package struct EnvironmentPool: Sendable {
         queue.isEmpty ? [] : [.fail(queue.removeFirst().id, failure)]
     }
 
-    /// Gives waiting invocations to idle environments, the one used last first so that the others can be reaped, and starts
-    /// environments for those that are left.
+    /// The second try of a start that failed, if somebody still waits for it.
+    private mutating func restart(_ now: Duration) -> [Action] {
+        startingCount < queue.count ? [start(isRetry: true, now)] : []
+    }
+
+    private mutating func start(isRetry: Bool, _ now: Duration) -> Action {
+        defer { nextID += 1 }
+        environments[nextID] = .starting(since: now, isRetry: isRetry)
+        return .start(nextID)
+    }
+
+    /// Gives waiting invocations to idle environments and starts environments for those that are left.
     private mutating func assign(_ now: Duration) -> [Action] {
         var actions: [Action] = []
         while let first = queue.first, let environment = lastUsedIdle {
@@ -144,20 +174,46 @@ package struct EnvironmentPool: Sendable {
             environments[environment] = .busy(first.id, since: now)
             actions.append(.dispatch(first.id, to: environment))
         }
-        var starting = environments.values.count { if case .starting = $0 { true } else { false } }
-        while starting < queue.count, environments.count < limits.environments {
-            environments[nextID] = .starting(since: now)
-            actions.append(.start(nextID))
-            nextID += 1
-            starting += 1
+        while startingCount < queue.count, environments.count < limits.environments {
+            actions.append(start(isRetry: false, now))
         }
         return actions
     }
 
+    private var startingCount: Int {
+        environments.values.count { state in
+            switch state {
+            case .starting, .restarting: true
+            case .idle, .busy, .finishing, .ending: false
+            }
+        }
+    }
+
+    /// The one used last comes first, so that the others can be reaped.
     private var lastUsedIdle: EnvironmentID? {
         let idle = environments.compactMap { id, state -> (since: Duration, id: EnvironmentID)? in
             if case .idle(let since) = state { (since, id) } else { nil }
         }
         return idle.max { ($0.since, $1.id) < ($1.since, $0.id) }?.id
+    }
+
+    // MARK: Time
+
+    private func deadline(of state: State) -> Duration? {
+        switch state {
+        case .starting(let since, let isRetry): since + (isRetry ? limits.timeout : limits.initialization)
+        case .idle(let since): since + limits.idle
+        case .busy(_, let since), .finishing(let since): since + limits.timeout
+        case .ending, .restarting: nil
+        }
+    }
+
+    /// Asks to be woken when something expires, unless that is promised for then or earlier.
+    private mutating func arm() -> [Action] {
+        let deadlines =
+            environments.values.compactMap(deadline) + queue.prefix(1).map { $0.since + limits.queueWait }
+        guard let next = deadlines.min(), armed.map({ next < $0 }) ?? true else { return [] }
+        armed = next
+        return [.wake(at: next)]
     }
 }

@@ -21,10 +21,15 @@ struct GatewayAnswer {
         self.body = body
     }
 
-    /// Reads an answer; anything that is not JSON with a statusCode becomes the body of a 200, as AWS documents.
+    /// Reads an answer; anything that is not JSON with a statusCode becomes the body of a 200, as AWS
+    /// documents.
     init(_ result: [UInt8]) {
-        guard let answer = try? JSON(parsing: result), let status = answer["statusCode"]?.intValue else {
+        guard let answer = try? JSON(parsing: result), let code = answer["statusCode"] else {
             self.init(status: 200, headers: [("content-type", "application/json")], body: result)
+            return
+        }
+        guard let status = Self.status(code) else {
+            self = .failure(502, "Internal Server Error")
             return
         }
         self.init(status: status, headers: [], body: [])
@@ -35,7 +40,7 @@ struct GatewayAnswer {
             return
         }
         guard let decoded = try? Base64.decode(text) else {
-            self = .failure(500, "Internal Server Error")
+            self = .failure(502, "Internal Server Error")
             return
         }
         body = decoded
@@ -43,17 +48,24 @@ struct GatewayAnswer {
 
     /// Reads a streamed answer: the prelude's JSON, eight zero bytes, the body.
     init(streamed result: [UInt8]) {
-        let zeros = result.indices.first { result[$0...].prefix(8).elementsEqual(repeatElement(0, count: 8)) }
-        guard let zeros, let prelude = try? JSON(parsing: Array(result[..<zeros])) else {
-            self = .failure(502, "Bad Gateway")
+        let zeros = result.prefix(Self.preludeMax).firstRange(of: repeatElement(0, count: 8))
+        guard let zeros, let prelude = try? JSON(parsing: Array(result[..<zeros.lowerBound])),
+            let status = Self.status(prelude["statusCode"] ?? 200)
+        else {
+            self = .failure(502, "Internal Server Error")
             return
         }
-        self.init(
-            status: prelude["statusCode"]?.intValue ?? 200,
-            headers: [],
-            body: Array(result[(zeros + 8)...])
-        )
+        self.init(status: status, headers: [], body: Array(result[zeros.upperBound...]))
         readHeaders(prelude)
+    }
+
+    /// Lambda looks for the prelude's end in so many bytes.
+    private static let preludeMax = 16 * 1024
+
+    /// A final status of HTTP, which may also come as a string; nil for what is none.
+    private static func status(_ code: JSON) -> Int? {
+        let status = code.intValue ?? code.stringValue.flatMap { Int($0) }
+        return status.flatMap { (200...599).contains($0) ? $0 : nil }
     }
 
     private mutating func readHeaders(_ answer: JSON) {

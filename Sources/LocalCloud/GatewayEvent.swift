@@ -7,41 +7,45 @@ import Wire
 /// Source: AWS, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway".
 struct GatewayEvent {
     let request: HTTPTypes.HTTPRequest
+    /// As it came; the event's `rawPath` is decoded, because that is what HTTP APIs do for all its name.
     let path: String
     let query: String
     let body: [UInt8]
     let sourceIP: String
     let requestID: String
+    let traceID: String
     let now: WallClock
 
     /// The event's JSON.
     func encoded() -> [UInt8] {
         var event: [JSON.Member] = [
-            .init("version", "2.0"), .init("routeKey", "$default"), .init("rawPath", .string(path)),
+            .init("version", "2.0"), .init("routeKey", "$default"),
+            .init("rawPath", .string(QueryText.decoded(path[...], plusIsSpace: false))),
             .init("rawQueryString", .string(query)),
         ]
         let cookies = request.headerFields[values: .cookie].flatMap { $0.split(separator: ";") }
         if !cookies.isEmpty {
-            event.append(.init("cookies", .array(cookies.map { .string(String($0.trimmingBlanks)) })))
+            event.append(.init("cookies", .array(cookies.map { .string(String(trimmed($0))) })))
         }
         event.append(.init("headers", .object(headers)))
         if !query.isEmpty { event.append(.init("queryStringParameters", .object(parameters))) }
         event.append(.init("requestContext", context))
         var writer = JSONWriter(capacity: body.count + body.count / 3 + 2048)
         writer.raw(JSON.object(event).encoded().dropLast())
-        if !body.isEmpty { appendBody(to: &writer) }
-        writer.raw(isText || body.isEmpty ? ",\"isBase64Encoded\":false}" : ",\"isBase64Encoded\":true}")
+        let isBase64 = !body.isEmpty && !isText
+        if !body.isEmpty { appendBody(to: &writer, isBase64: isBase64) }
+        writer.raw(isBase64 ? ",\"isBase64Encoded\":true}" : ",\"isBase64Encoded\":false}")
         return writer.bytes
     }
 
-    private func appendBody(to writer: inout JSONWriter) {
+    private func appendBody(to writer: inout JSONWriter, isBase64: Bool) {
         writer.raw(",\"body\":")
-        if isText {
-            body.withUnsafeBufferPointer { writer.string($0) }
-        } else {
+        if isBase64 {
             writer.raw("\"")
             writer.raw(Base64.encode(body))
             writer.raw("\"")
+        } else {
+            body.withUnsafeBufferPointer { writer.string($0) }
         }
     }
 
@@ -56,59 +60,68 @@ struct GatewayEvent {
         return isTextType && String(validating: body, as: UTF8.self) != nil
     }
 
+    /// Of one connection, not of the request (RFC 9110, section 7.6.1), or told elsewhere in the event.
+    private static let unforwarded = [
+        "connection", "cookie", "expect", "keep-alive", "te", "transfer-encoding",
+    ]
+
     /// Names in lower case, repeats joined by commas; sorted, as API Gateway does.
     private var headers: [JSON.Member] {
-        var values: [String: String] = [
-            "x-amzn-trace-id": "Root=1-00000000-\(requestID.suffix(12))000000000000"
-        ]
-        if let host = request.authority { values["host"] = host }
-        for field in request.headerFields where field.name != .cookie {
-            values[field.name.canonicalName, default: ""] +=
-                (values[field.name.canonicalName] == nil ? "" : ",") + field.value
+        var values: [String: String] = ["content-length": String(body.count)]
+        if body.isEmpty, request.headerFields[.contentLength] == nil { values = [:] }
+        for field in request.headerFields where field.name != .contentLength {
+            let name = field.name.canonicalName
+            guard !Self.unforwarded.contains(name) else { continue }
+            values[name] = values[name].map { "\($0),\(field.value)" } ?? field.value
         }
+        if let host = request.authority { values["host"] = host }
+        values["x-amzn-trace-id"] = traceID
+        values["x-forwarded-for"] = values["x-forwarded-for"].map { "\($0), \(sourceIP)" } ?? sourceIP
+        values["x-forwarded-port"] = request.authority.flatMap(Self.port) ?? "80"
+        values["x-forwarded-proto"] = "http"
         return values.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }
     }
 
+    private static func port(_ authority: String) -> String? {
+        guard let colon = authority.lastIndex(of: ":") else { return nil }
+        let port = authority[authority.index(after: colon)...]
+        return Int(port).map { "\($0)" }
+    }
+
+    /// Decoded; the values of a repeated name are joined by commas.
     private var parameters: [JSON.Member] {
         var values: [String: String] = [:]
         for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-                Self.decoded
-            )
-            values[parts[0], default: ""] +=
-                (values[parts[0]] == nil ? "" : ",") + (parts.count > 1 ? parts[1] : "")
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = QueryText.decoded(parts[0], plusIsSpace: true)
+            let value = parts.count > 1 ? QueryText.decoded(parts[1], plusIsSpace: true) : ""
+            values[name] = values[name].map { "\($0),\(value)" } ?? value
         }
         return values.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }
-    }
-
-    private static func decoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = UInt8(String(Substring(rest.prefix(2))), radix: 16) {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     private var context: JSON {
         let http: JSON = [
-            "method": .string(request.method.rawValue), "path": .string(path), "protocol": "HTTP/1.1",
-            "sourceIp": .string(sourceIP), "userAgent": .string(request.headerFields[.userAgent] ?? ""),
+            "method": .string(request.method.rawValue),
+            "path": .string(QueryText.decoded(path[...], plusIsSpace: false)),
+            "protocol": "HTTP/1.1", "sourceIp": .string(sourceIP),
+            "userAgent": .string(request.headerFields[.userAgent] ?? ""),
         ]
         return [
             "accountId": .string(FunctionConfiguration.account), "apiId": "local",
             "domainName": .string(request.authority ?? "localhost"), "domainPrefix": "local", "http": http,
             "requestId": .string(requestID), "routeKey": "$default", "stage": "$default",
-            "time": .string(now.description), "timeEpoch": .integer(now.milliseconds),
+            "time": .string(Self.logTime(now)), "timeEpoch": .integer(now.milliseconds),
         ]
     }
-}
 
-extension Substring {
-    fileprivate var trimmingBlanks: Substring { trimmed(self) }
+    /// As in access logs: `24/Nov/2026:03:14:59 +0000`.
+    private static func logTime(_ time: WallClock) -> String {
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        let parts = time.description.split { "-T.".contains($0) }
+        let month = Int(parts[1]).map { months[$0 - 1] } ?? ""
+        return "\(parts[2])/\(month)/\(parts[0]):\(parts[3]) +0000"
+    }
 }

@@ -2,173 +2,108 @@ import HTTPTypes
 import Hummingbird
 import LambdaRuntime
 import NIOCore
-import Wire
 
-/// The HTTP front of a local function: API Gateway's `$default` route, and Lambda's own Invoke call for any other event.
+/// The HTTP front of a local function: API Gateway's `$default` route, and Lambda's own Invoke call for any
+/// other event.
 struct GatewayFront: Sendable {
     let function: LocalFunction
-    let functionName: String
+    let invoke: InvokeFront
     let now: @Sendable () -> Duration
     let wallClock: @Sendable () -> WallClock
     let log: @Sendable (String) -> Void
 
-    /// API Gateway's own limit of a payload.
-    private static let payloadMax = 10 * 1024 * 1024
-    /// Lambda's limit of an event.
-    private static let eventMax = 6 * 1024 * 1024
+    /// API Gateway's own limit of a payload, in bytes.
+    private static let payloadMax = 10 << 20
+    /// Lambda's limit of an event, in bytes.
+    static let eventMax = 6 << 20
 
     func respond(_ request: Request, sourceIP: String) async throws -> Response {
         let start = now()
+        let isHead = request.method == .head
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
         } catch is NIOTooManyBytesError {
-            return response(.failure(413, "Request Too Long"), isHead: false)
+            let message = "Request Entity Too Large: API Gateway takes \(Self.payloadMax) bytes"
+            return refuse(request, GatewayAnswer.failure(413, message))
         }
-        if let name = invokedFunction(request.uri.path), request.method == .post {
-            return await invoke(name, request, body, start)
+        if let name = InvokeFront.functionName(in: request) {
+            return await invoke.respond(request, to: name, body, start)
         }
+        let traceID = Self.traceID(at: wallClock())
         let event = GatewayEvent(
             request: request.head,
             path: request.uri.path,
             query: request.uri.query ?? "",
             body: body,
             sourceIP: sourceIP,
-            requestID: "\(UInt64.random(in: .min ... .max))",
+            requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
+            traceID: traceID,
             now: wallClock()
         ).encoded()
         guard event.count <= Self.eventMax else {
             let message =
                 "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
-            return response(.failure(413, message), isHead: request.method == .head)
+            return refuse(request, GatewayAnswer.failure(413, message))
         }
-        let result = await function.invoke(event)
-        let answer = answer(result)
-        report(
-            "\(request.method.rawValue) \(request.uri.path)",
-            answer.status,
-            result,
-            start,
-            answer.body.count
+        let result = await function.invoke(Invocation(event, traceID: traceID))
+        let answer = GatewayAnswer(result)
+        let line = ReportLine(
+            what: "\(request.method.rawValue) \(request.uri.path)",
+            status: answer.status,
+            total: now() - start,
+            bytes: answer.body.count
         )
-        return response(answer, isHead: request.method == .head)
+        log(line.text(result))
+        return answer.response(isHead: isHead)
     }
 
-    // MARK: API Gateway
+    private func refuse(_ request: Request, _ answer: GatewayAnswer) -> Response {
+        log("\(request.method.rawValue) \(request.uri.path) \(answer.status)")
+        return answer.response(isHead: request.method == .head)
+    }
 
-    /// What API Gateway makes of a result: a failing function is a 502 without details, too few environments a 503.
-    private func answer(_ result: InvocationResult) -> GatewayAnswer {
+    /// A trace of its own for each request: `Root=1-<seconds>-<96 random bits>`.
+    private static func traceID(at time: WallClock) -> String {
+        let seconds = hexadecimal(UInt64(max(0, time.milliseconds / 1000))).suffix(8)
+        let random = hexadecimal(.random(in: 0 ... .max)) + hexadecimal(.random(in: 0 ... .max)).suffix(8)
+        return "Root=1-\(seconds)-\(random)"
+    }
+
+    /// Sixteen digits.
+    private static func hexadecimal(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension GatewayAnswer {
+    /// What API Gateway makes of a result: a failing function is a 502 without details, too few environments
+    /// a 503.
+    init(_ result: InvocationResult) {
         switch result.outcome {
-        case .answer(let body, let isHTTPStream):
-            isHTTPStream ? GatewayAnswer(streamed: body) : GatewayAnswer(body)
-        case .functionError: .failure(502, "Internal Server Error")
-        case .failed(.throttled, _): .failure(503, "Service Unavailable")
-        case .failed: .failure(502, "Internal Server Error")
+        case .answer(let body, isHTTPStream: true): self.init(streamed: body)
+        case .answer(let body, isHTTPStream: false): self.init(body)
+        case .failed(.throttled, _): self = .failure(503, "Service Unavailable")
+        case .functionError, .failed: self = .failure(502, "Internal Server Error")
         }
     }
 
-    private func response(_ answer: GatewayAnswer, isHead: Bool) -> Response {
-        var headers = HTTPFields()
-        for (name, value) in answer.headers {
-            guard let name = HTTPField.Name(name), name != .contentLength, name != .transferEncoding else {
-                continue
-            }
-            headers.append(HTTPField(name: name, value: value))
+    /// The answer for the wire; one to HEAD has only the headers, with the length that GET would have.
+    func response(isHead: Bool) -> Response {
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            guard let name = HTTPField.Name(name),
+                ![.contentLength, .transferEncoding, .connection].contains(name)
+            else { continue }
+            fields.append(HTTPField(name: name, value: value))
         }
-        return Response(
-            status: .init(code: answer.status),
-            headers: headers,
-            body: isHead ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        let hasBody = status != 204 && status != 304
+        let response = Response(
+            status: .init(code: status),
+            headers: fields,
+            body: hasBody ? .init(byteBuffer: ByteBuffer(bytes: body)) : .init()
         )
+        return isHead ? response.createHeadResponse() : response
     }
-
-    // MARK: Lambda's Invoke
-
-    private func invokedFunction(_ path: String) -> String? {
-        let parts = path.split(separator: "/")
-        guard parts.count == 4, parts[0] == "2015-03-31", parts[1] == "functions", parts[3] == "invocations"
-        else {
-            return nil
-        }
-        return String(parts[2])
-    }
-
-    private func invoke(_ name: String, _ request: Request, _ body: [UInt8], _ start: Duration) async
-        -> Response
-    {
-        guard name == functionName || name.hasSuffix(":function:\(functionName)") else {
-            let message = "Function not found: \(name); this one is named \(functionName)"
-            return response(.failure(404, message), isHead: false)
-        }
-        switch Self.header(request, "x-amz-invocation-type") {
-        case "DryRun": return Response(status: .noContent)
-        case "Event":
-            // Only this is asynchronous for the caller; the function runs to its end in the task of the request.
-            let result = await function.invoke(body.isEmpty ? Array("{}".utf8) : body)
-            report("Invoke \(name) (event)", 202, result, start, 0)
-            return Response(status: .accepted)
-        default: break
-        }
-        let result = await function.invoke(body.isEmpty ? Array("{}".utf8) : body)
-        var headers: HTTPFields = [.contentType: "application/json"]
-        func set(_ name: String, _ value: String) {
-            if let name = HTTPField.Name(name) { headers[name] = value }
-        }
-        set("X-Amz-Executed-Version", "$LATEST")
-        let payload: [UInt8]
-        switch result.outcome {
-        case .answer(let body, _): payload = body
-        case .functionError(let body):
-            payload = body
-            set("X-Amz-Function-Error", "Unhandled")
-        case .failed(.throttled, let reason):
-            report("Invoke \(name)", 429, result, start, 0)
-            return response(.failure(429, "Rate Exceeded: \(reason)"), isHead: false)
-        case .failed(_, let reason):
-            payload = JSON.object([.init("errorMessage", .string(reason))]).encoded()
-            set("X-Amz-Function-Error", "Unhandled")
-        }
-        report("Invoke \(name)", 200, result, start, payload.count)
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: payload)))
-    }
-
-    private static func header(_ request: Request, _ name: String) -> String? {
-        HTTPField.Name(name).flatMap { request.headers[$0] }
-    }
-
-    // MARK: Log
-
-    /// One line a request.
-    private func report(
-        _ what: String,
-        _ status: Int,
-        _ result: InvocationResult,
-        _ start: Duration,
-        _ bytes: Int
-    ) {
-        var line = "\(what) \(status) \(Self.milliseconds(now() - start)) ms, \(bytes) B"
-        if let environment = result.environment {
-            line += ", \(result.isCold ? "cold" : "warm") [\(environment)]"
-            line += ", billed \(Self.billed(result.duration)) ms"
-        }
-        switch result.outcome {
-        case .answer: break
-        case .functionError(let body):
-            line += " error: \(String(decoding: body.prefix(500), as: UTF8.self))"
-        case .failed(_, let reason): line += " error: \(reason)"
-        }
-        log(line)
-    }
-
-    private static func microseconds(_ time: Duration) -> Int64 {
-        time.components.seconds * 1_000_000 + time.components.attoseconds / 1_000_000_000_000
-    }
-
-    private static func milliseconds(_ time: Duration) -> String {
-        let microseconds = microseconds(time)
-        return "\(microseconds / 1000).\(microseconds / 100 % 10)"
-    }
-
-    /// Lambda bills each millisecond that was begun.
-    private static func billed(_ time: Duration) -> Int64 { max(1, (microseconds(time) + 999) / 1000) }
 }

@@ -1,6 +1,5 @@
 import Hummingbird
 package import LambdaRuntime
-import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -12,8 +11,10 @@ package struct LocalCloud: Sendable {
     private let log: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - port: of 127.0.0.1; 0 takes a free one.
-    ///   - log: takes a line of text for each request, and each line of the function's own.
+    ///   - configuration: The function.
+    ///   - port: Of 127.0.0.1; 0 takes a free one.
+    ///   - wallClock: Tells the time of day.
+    ///   - log: Takes a line of text for each request, and each line of the function's own.
     package init(
         _ configuration: FunctionConfiguration,
         port: Int,
@@ -28,23 +29,24 @@ package struct LocalCloud: Sendable {
 
     /// Serves until SIGINT, SIGTERM or cancellation, then ends the function's processes.
     ///
-    /// - Parameter onReady: called with the port once requests are taken.
+    /// - Parameter onReady: Called with the port once requests are taken.
+    /// - Throws: When the port cannot be had.
     package func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let start = ContinuousClock.now
         let now: @Sendable () -> Duration = { ContinuousClock.now - start }
         let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
         let front = GatewayFront(
             function: function,
-            functionName: configuration.name,
+            invoke: InvokeFront(function: function, functionName: configuration.name, now: now, log: log),
             now: now,
             wallClock: wallClock,
             log: log
         )
         let application = Application(
-            responder: CallbackResponder<FrontContext> { request, context in
+            responder: CallbackResponder<ConnectionContext> { request, context in
                 try await front.respond(request, sourceIP: context.sourceIP)
             },
-            server: .http1(),
+            server: .http1(configuration: .init(additionalChannelHandlers: [HTTP1Compliance.Installer()])),
             configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { await onReady($0.localAddress?.port ?? 0) },
             logger: .silent
@@ -69,16 +71,5 @@ private struct FunctionService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await function.run() }
-    }
-}
-
-/// A request's context with the caller's address.
-private struct FrontContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let sourceIP: String
-
-    init(source: ApplicationRequestContextSource) {
-        coreContext = .init(source: source)
-        sourceIP = source.channel.remoteAddress?.ipAddress ?? "127.0.0.1"
     }
 }

@@ -1,22 +1,5 @@
 package import LambdaRuntime
 
-/// What came of an invocation.
-package struct InvocationResult: Sendable {
-    package enum Outcome: Equatable, Sendable {
-        /// The function's answer; with `prelude` when it was streamed for HTTP.
-        case answer([UInt8], isHTTPStream: Bool)
-        /// The function reported an error; its body is what callers see.
-        case functionError([UInt8])
-        case failed(EnvironmentPool.Failure, String)
-    }
-
-    package let outcome: Outcome
-    package var environment: EnvironmentPool.EnvironmentID?
-    package var isCold = false
-    /// From the environment's taking the event to its answer.
-    package var duration = Duration.zero
-}
-
 /// A function with its environments: performs what the pool decides.
 package actor LocalFunction {
     private let configuration: FunctionConfiguration
@@ -24,25 +7,16 @@ package actor LocalFunction {
     private let wallClock: @Sendable () -> WallClock
     private let log: @Sendable (String) -> Void
     private var pool: EnvironmentPool
-    private var invocations: [EnvironmentPool.InvocationID: Pending] = [:]
-    private var environments: [EnvironmentPool.EnvironmentID: Environment] = [:]
+    private var invocations: [EnvironmentPool.InvocationID: PendingInvocation] = [:]
+    private var environments: [EnvironmentPool.EnvironmentID: EnvironmentRecord] = [:]
     private var nextInvocation = 1
     private var isClosed = false
-    private let starts = AsyncStream<EnvironmentPool.EnvironmentID>.makeStream()
+    private let work = AsyncStream<Work>.makeStream()
 
-    private struct Pending {
-        let event: [UInt8]
-        let requestID: String
-        let deliver: CheckedContinuation<InvocationResult, Never>
-        var dispatched = Duration.zero
-    }
-
-    private struct Environment {
-        var process: ChildProcess?
-        var isCold = true
-        /// The request for an event that waits for one.
-        var waiting: CheckedContinuation<RuntimeEvent?, Never>?
-        var initializationError: String?
+    /// What `run` has a task for.
+    private enum Work {
+        case environment(EnvironmentPool.EnvironmentID)
+        case timer(Duration)
     }
 
     package init(
@@ -60,103 +34,109 @@ package actor LocalFunction {
 
     // MARK: Callers
 
-    /// Runs the function on an event.
-    package func invoke(_ event: [UInt8]) async -> InvocationResult {
-        let id = nextInvocation
-        nextInvocation += 1
-        return await withCheckedContinuation { continuation in
-            guard !isClosed else {
-                continuation.resume(
-                    returning: .init(outcome: .failed(.throttled, "the local Lambda is shutting down"))
-                )
-                return
-            }
-            invocations[id] = Pending(event: event, requestID: Self.requestID(id), deliver: continuation)
-            perform(pool.submit(id, now: now()))
+    /// Runs the function and waits for what comes of it.
+    package func invoke(_ invocation: Invocation) async -> InvocationResult {
+        await withCheckedContinuation { continuation in
+            submit(invocation) { continuation.resume(returning: $0) }
         }
     }
+
+    /// Runs the function; `deliver` is called once with what comes of it.
+    package func submit(_ invocation: Invocation, deliver: @escaping @Sendable (InvocationResult) -> Void) {
+        guard !isClosed else { return deliver(Self.closing) }
+        let id = nextInvocation
+        nextInvocation += 1
+        invocations[id] = PendingInvocation(
+            invocation: invocation,
+            requestID: Self.requestID(id),
+            deliver: deliver
+        )
+        perform(pool.submit(id, now: now()))
+    }
+
+    private static let closing = InvocationResult(
+        outcome: .failed(.throttled, reason: "the local Lambda is shutting down")
+    )
 
     // MARK: Lifetime
 
     /// Runs environments as they are needed, until cancelled; then ends them all.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.keepTime() }
             await withTaskCancellationHandler {
-                for await id in starts.stream {
-                    group.addTask { await EnvironmentRunner(id: id, function: self).run() }
+                for await work in work.stream {
+                    switch work {
+                    case .environment(let id):
+                        group.addTask { await EnvironmentRunner(id: id, function: self).run() }
+                    case .timer(let instant): group.addTask { await self.wake(at: instant) }
+                    }
                 }
             } onCancel: {
-                starts.continuation.finish()
+                work.continuation.finish()
             }
             close()
             group.cancelAll()
         }
     }
 
-    private func keepTime() async {
-        while !Task.isCancelled {
-            perform(pool.wake(now: now()))
-            // Fine enough for limits of seconds.
-            try? await Task.sleep(for: .milliseconds(50))
-        }
+    private func wake(at instant: Duration) async {
+        try? await Task.sleep(for: instant - now())
+        guard !isClosed else { return }
+        perform(pool.wake(now: now()))
     }
 
     private func close() {
         isClosed = true
         for environment in environments.values { environment.process?.kill() }
-        for id in invocations.keys.sorted() {
-            finish(id, .failed(.throttled, "the local Lambda is shutting down"), in: nil)
-        }
+        for id in invocations.keys.sorted() { invocations.removeValue(forKey: id)?.deliver(Self.closing) }
     }
 
     private func perform(_ actions: [EnvironmentPool.Action]) {
         for action in actions {
             switch action {
             case .start(let id):
-                environments[id] = Environment()
-                starts.continuation.yield(id)
+                environments[id] = EnvironmentRecord(started: now())
+                work.continuation.yield(.environment(id))
             case .dispatch(let invocation, let environment): dispatch(invocation, to: environment)
-            case .kill(let id): environments[id]?.process?.kill()
-            case .fail(let id, let failure): finish(id, .failed(failure, describe(failure)), in: nil)
+            case .kill(let id):
+                environments[id]?.isKilled = true
+                environments[id]?.process?.kill()
+            case .fail(let id, let failure): finish(id, outcome(of: failure, requestID(of: id)))
+            case .wake(let instant): work.continuation.yield(.timer(instant))
             }
-        }
-    }
-
-    private func describe(_ failure: EnvironmentPool.Failure) -> String {
-        switch failure {
-        case .throttled: "no environment was free in time; raise --concurrency"
-        case .timedOut: "Task timed out after \(configuration.limits.timeout.components.seconds) seconds"
-        case .initializationTimedOut: "Runtime.InitTimedOut: no event was asked for in time"
-        case .crashed: "Runtime.ExitError: the runtime exited without an answer"
         }
     }
 
     // MARK: Environments
 
-    func started(_ id: EnvironmentPool.EnvironmentID, port: Int) throws(ChildProcess.CannotStart)
-        -> ChildProcess
-    {
+    /// Starts an environment's process, which finds the Runtime API at a port.
+    func start(
+        _ id: EnvironmentPool.EnvironmentID,
+        port: Int
+    ) async throws(ChildProcess.CannotStart) -> ChildProcess {
         let log = log
-        let variables = configuration.environment(
-            runtimeAPI: "127.0.0.1:\(port)",
-            logStream: "local/[$LATEST]\(Self.requestID(id))"
-        )
-        let process = try ChildProcess(
+        let process = try await ChildProcess.start(
             configuration.bundle + "/bootstrap",
             folder: configuration.bundle,
-            variables: variables
+            variables: configuration.environment(
+                runtimeAPI: "127.0.0.1:\(port)",
+                logStream: "local/[$LATEST]\(Self.requestID(id))"
+            )
         ) { log("[\(id)] \($0)") }
         environments[id]?.process = process
-        if isClosed { process.kill() }
+        if isClosed || environments[id]?.isKilled ?? true { process.kill() }
         return process
     }
 
     func ended(_ id: EnvironmentPool.EnvironmentID, _ reason: String) {
-        environments.removeValue(forKey: id)?.waiting?.resume(returning: nil)
-        guard !isClosed else { return }
-        log("[\(id)] environment ended: \(reason)")
-        perform(pool.exited(id, now: now()))
+        environments[id]?.waiting?.resume(returning: nil)
+        environments[id]?.waiting = nil
+        environments[id]?.exit = reason
+        if !isClosed {
+            log("[\(id)] ended: \(reason)")
+            perform(pool.exited(id, now: now()))
+        }
+        environments[id] = nil
     }
 
     // MARK: The Runtime API's side
@@ -167,66 +147,89 @@ package actor LocalFunction {
             return event(pending)
         }
         return await withCheckedContinuation { continuation in
-            guard environments[id] != nil, !isClosed else { return continuation.resume(returning: nil) }
-            environments[id]?.waiting?.resume(returning: nil)
+            guard let environment = environments[id], !isClosed else {
+                return continuation.resume(returning: nil)
+            }
+            // A runtime that asks twice has lost its first connection.
+            environment.waiting?.resume(returning: nil)
             environments[id]?.waiting = continuation
+            if environment.initialization == nil {
+                environments[id]?.initialization = now() - environment.started
+            }
             perform(pool.ready(id, now: now()))
         }
     }
 
     private func dispatch(_ invocation: EnvironmentPool.InvocationID, to id: EnvironmentPool.EnvironmentID) {
         invocations[invocation]?.dispatched = now()
+        invocations[invocation]?.environment = id
         guard let pending = invocations[invocation], let waiting = environments[id]?.waiting else { return }
         environments[id]?.waiting = nil
         waiting.resume(returning: event(pending))
     }
 
-    private func event(_ pending: Pending) -> RuntimeEvent {
-        let left = configuration.limits.timeout - (now() - pending.dispatched)
-        let milliseconds =
-            left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+    private func event(_ pending: PendingInvocation) -> RuntimeEvent {
+        let left = configuration.limits.timeout - (now() - (pending.dispatched ?? now()))
         return RuntimeEvent(
             requestID: pending.requestID,
             functionARN: configuration.arn,
-            deadline: wallClock().milliseconds + milliseconds,
-            body: pending.event
+            deadline: wallClock().milliseconds + Int64(left / .milliseconds(1)),
+            invocation: pending.invocation
         )
     }
 
-    /// Takes an environment's answer; the status is the Runtime API's.
+    /// Takes an environment's answer to an event.
     func answer(
         _ id: EnvironmentPool.EnvironmentID,
         _ requestID: String,
         _ outcome: InvocationResult.Outcome
     ) -> RuntimeAPIStatus {
-        guard invocations.values.contains(where: { $0.requestID == requestID }) else {
+        guard environments[id]?.lastAnswered != requestID else { return .invalidStateTransition }
+        guard let invocation = pool.invocation(in: id), invocations[invocation]?.requestID == requestID else {
             return .invalidRequestID
         }
-        guard let invocation = pool.invocation(in: id), invocations[invocation]?.requestID == requestID else {
-            return .invalidStateTransition
-        }
-        pool.answered(id, now: now())
-        finish(invocation, outcome, in: id)
+        environments[id]?.lastAnswered = requestID
+        finish(invocation, outcome)
+        perform(pool.answered(id, now: now()))
         return .accepted
     }
 
-    func failedInitialization(_ id: EnvironmentPool.EnvironmentID, _ error: [UInt8]) {
+    /// Takes an environment's reason for not starting.
+    func failedInitialization(_ id: EnvironmentPool.EnvironmentID, _ error: [UInt8]) -> RuntimeAPIStatus {
+        guard environments[id]?.initialization == nil else { return .invalidStateTransition }
+        environments[id]?.initializationError = error
         log("[\(id)] init error: \(String(decoding: error.prefix(4096), as: UTF8.self))")
+        return .accepted
     }
 
-    private func finish(
-        _ id: EnvironmentPool.InvocationID,
-        _ outcome: InvocationResult.Outcome,
-        in environment: EnvironmentPool.EnvironmentID?
-    ) {
+    // MARK: Results
+
+    private func finish(_ id: EnvironmentPool.InvocationID, _ outcome: InvocationResult.Outcome) {
         guard let pending = invocations.removeValue(forKey: id) else { return }
-        var result = InvocationResult(outcome: outcome, environment: environment)
-        if let environment {
-            result.isCold = environments[environment]?.isCold ?? false
-            result.duration = now() - pending.dispatched
-            environments[environment]?.isCold = false
+        var result = InvocationResult(outcome: outcome, environment: pending.environment)
+        if let id = pending.environment, let environment = environments[id], let start = pending.dispatched {
+            result.duration = now() - start
+            result.isCold = environment.isCold
+            result.initialization = environment.isCold ? environment.initialization ?? .zero : .zero
+            environments[id]?.isCold = false
         }
-        pending.deliver.resume(returning: result)
+        pending.deliver(result)
+    }
+
+    private func requestID(of id: EnvironmentPool.InvocationID) -> String { invocations[id]?.requestID ?? "" }
+
+    private func outcome(
+        of failure: EnvironmentPool.Failure,
+        _ requestID: String
+    ) -> InvocationResult.Outcome {
+        guard case .crashed(let id) = failure, let environment = environments[id] else {
+            return .failed(failure, reason: failure.reason(requestID, configuration.limits))
+        }
+        if let error = environment.initializationError { return .functionError(error) }
+        return .failed(
+            failure,
+            reason: failure.reason(requestID, configuration.limits, exit: environment.exit)
+        )
     }
 
     /// Looks like Lambda's: a UUID made of a counter.
