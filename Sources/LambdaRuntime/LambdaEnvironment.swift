@@ -33,7 +33,8 @@ package struct LambdaEnvironment: Equatable, Sendable {
         let isJSON = variables["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "json"
         // Managed instances always log JSON, as lines of several invocations mix.
         logFormat = isJSON || concurrencyMax != nil ? .json : .text
-        // Lambda sets a level with JSON only, and leaves the filtering to the runtime. An unknown level hides nothing.
+        // Lambda sets a level with JSON only, and leaves the filtering to the runtime. An unknown level hides
+        // nothing.
         logLevel = variables["AWS_LAMBDA_LOG_LEVEL"].flatMap { Log.Level(rawValue: $0.uppercased()) } ?? .info
     }
 

@@ -23,7 +23,8 @@ package struct LambdaRuntime: Sendable {
         self.handler = handler
     }
 
-    /// Serves on this thread, and on others where more than one invocation comes at once; returns why it cannot go on.
+    /// Serves on this thread, and on others where more than one invocation comes at once; returns why it cannot go
+    /// on.
     package func run() -> RuntimeAPIError {
         guard let concurrency = environment.concurrencyMax, concurrency > 1 else {
             // SDKs look for the trace in the environment, which only makes sense with one invocation at a time.
@@ -56,7 +57,8 @@ package struct LambdaRuntime: Sendable {
             log.error("\(error.type): \(error.message)")
         }
         if case .refused(let status, let reason) = delivery {
-            // 413 too large, 400 unknown, 403 answered before, 410 timed out: this invocation is over, the next one is not.
+            // 413 too large, 400 unknown, 403 answered before, 410 timed out: this invocation is over, the next one
+            // is not.
             log.error("Lambda refused the answer with status \(status): \(reason)")
         }
     }

@@ -1,6 +1,7 @@
 /// The Runtime API (2018-06-01) as one worker sees it: ask for an event, answer it, ask again.
 ///
-/// Source: AWS, "Using the Lambda runtime API for custom runtimes". It belongs to one thread and keeps one connection.
+/// Source: AWS, "Using the Lambda runtime API for custom runtimes". It belongs to one thread and keeps one
+/// connection.
 package final class RuntimeClient {
     /// A response of more bytes is refused by Lambda: 6 MiB and 100 bytes.
     package static let responseMax = 6 * 1024 * 1024 + 100
@@ -84,7 +85,8 @@ package final class RuntimeClient {
     /// What became of an answer.
     package enum Delivery: Equatable, Sendable {
         case accepted
-        /// Lambda did not want it, for a reason that concerns this invocation only: too large, too late, answered before.
+        /// Lambda did not want it, for a reason that concerns this invocation only: too large, too late, answered
+        /// before.
         case refused(status: Int, String)
     }
 

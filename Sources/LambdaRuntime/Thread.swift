@@ -1,7 +1,9 @@
 import Glibc
 import Synchronization
 
-/// A thread of the system's. The runtime blocks in system calls, which Swift's cooperative threads are not for.
+/// A thread of the system's.
+///
+/// The runtime blocks in system calls, which Swift's cooperative threads are not for.
 package enum Thread {
     /// Runs `body` on a new thread, or on this one if the system has none left.
     package static func start(_ body: @escaping @Sendable () -> Void) {

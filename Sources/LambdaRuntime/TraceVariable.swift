@@ -20,7 +20,9 @@ final class TraceVariable {
         write(Self.placeholder)
     }
 
-    /// Sets the variable, or takes it away for nil. A longer id than any that X-Ray makes is cut.
+    /// Sets the variable, or takes it away for nil.
+    ///
+    /// A longer id than any that X-Ray makes is cut.
     func set(_ traceID: String?) {
         write(traceID.map { Self.name + $0 } ?? Self.placeholder)
     }

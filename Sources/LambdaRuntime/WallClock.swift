@@ -21,7 +21,8 @@ package struct WallClock: Hashable, Comparable, Sendable, CustomStringConvertibl
             + "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)).\(padded(millisecond, 3))Z"
     }
 
-    /// The Gregorian date so many days after 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms", 2013).
+    /// The Gregorian date so many days after 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms",
+    /// 2013).
     private static func date(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (era, dayOfEra) = (days + 719_468).dividedWithFloor(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

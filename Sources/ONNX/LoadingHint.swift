@@ -1,6 +1,7 @@
 /// How an optimised model is best loaded, written into the model itself.
 ///
-/// A model file is a protobuf message, and protobuf reads a message with a field appended as if it had been there all along. So
+/// A model file is a protobuf message, and protobuf reads a message with a field appended as if it had been there
+/// all along. So
 /// `mark optimize` appends one metadata entry, `mark.optimization`, and whoever loads the model finds it at the file's end
 /// without parsing megabytes. Any other ONNX tool sees an ordinary model.
 package enum LoadingHint {

@@ -2,14 +2,15 @@ import CONNXRuntime
 
 /// ONNX Runtime, loaded and with its environment made: what sessions come from.
 ///
-/// The library is opened with `dlopen`, never linked: linking would bind the exact version, and a process that serves no inference
-/// pays nothing for it. Making the environment takes some 12 ms of CPU, the largest part of a cold start, so callers do it
-/// on a thread of its own while they do something else (`bootstrap` asks for its first event meanwhile).
+/// The library is opened with `dlopen`, never linked: linking would bind the exact version, and a process that
+/// serves no inference pays nothing for it. Making the environment takes some 12 ms of CPU, the largest part of a
+/// cold start, so callers do it on a thread of its own while they do something else (`bootstrap` asks for its first
+/// event meanwhile).
 package final class ONNXRuntime: Sendable {
     // Function pointers and a constant string: nothing in it changes.
     nonisolated(unsafe) let api: CONNXRuntime
-    // Made once here, used by any thread as the library allows, and never released: the library unregisters process-wide state
-    // with its environment, and a process needs just one.
+    // Made once here, used by any thread as the library allows, and never released: the library unregisters
+    // process-wide state with its environment, and a process needs just one.
     nonisolated(unsafe) let environment: OpaquePointer
     nonisolated(unsafe) let memory: OpaquePointer
     nonisolated(unsafe) let allocator: OpaquePointer
@@ -28,8 +29,8 @@ package final class ONNXRuntime: Sendable {
         allocator = try checked.made("getting its allocator") { api.GetAllocatorWithDefaultOptions(&$0) }
     }
 
-    /// Where the library may be: an explicit path alone, or a `lib` folder beside the program or the function's code, or
-    /// wherever the loader looks.
+    /// Where the library may be: an explicit path alone, or a `lib` folder beside the program or the function's
+    /// code, or wherever the loader looks.
     package static func searchPaths(explicit: String?, folders: [String]) -> [String] {
         if let explicit { return [explicit] }
         return folders.map { "\($0)/lib/libonnxruntime.so.1" } + ["libonnxruntime.so.1"]

@@ -1,7 +1,9 @@
 import CONNXRuntime
 import Glibc
 
-/// A loaded model. Any number of threads may run it at once.
+/// A loaded model.
+///
+/// Any number of threads may run it at once.
 package final class Session: Sendable {
     package let inputs: [TensorSpecification]
     package let outputs: [TensorSpecification]

@@ -20,7 +20,9 @@ package struct SessionOptions: Equatable, Sendable {
     }
 
     package var optimization = Optimization.all
-    /// Threads of one run, 1 or more. More than there are free cores makes runs slower, never faster.
+    /// Threads of one run, 1 or more.
+    ///
+    /// More than there are free cores makes runs slower, never faster.
     package var threads = 1
     /// Whether weights are rearranged for faster runs while the model loads.
     package var prepacking = true
@@ -40,7 +42,8 @@ package struct SessionOptions: Equatable, Sendable {
 
     package init() {}
 
-    /// Threads for a Lambda function: it gets one vCPU per 1,769 MB of memory (AWS, "Configure Lambda function memory").
+    /// Threads for a Lambda function: it gets one vCPU per 1,769 MB of memory (AWS, "Configure Lambda function
+    /// memory").
     ///
     /// The machine below has more cores than the function may use, so their number says nothing.
     package static func threads(functionMemoryMegabytes: Int) -> Int {

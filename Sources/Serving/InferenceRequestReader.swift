@@ -1,9 +1,11 @@
 import ONNX
 import Wire
 
-/// Reads an Open Inference Protocol request, JSON with or without binary tensors behind it, against a model's description.
+/// Reads an Open Inference Protocol request, JSON with or without binary tensors behind it, against a model's
+/// description.
 ///
-/// Data is read on its way where name, type and shape came before it, as clients write them; else it is read when they are known.
+/// Data is read on its way where name, type and shape came before it, as clients write them; else it is read when
+/// they are known.
 struct InferenceRequestReader {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]

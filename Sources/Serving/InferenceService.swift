@@ -1,10 +1,11 @@
 import ONNX
 package import Wire
 
-/// The Open Inference Protocol (version 2) as a function from requests to answers, for events of Lambda's and connections alike.
+/// The Open Inference Protocol (version 2) as a function from requests to answers, for events of Lambda's and
+/// connections alike.
 ///
-/// Source: KServe, "Open Inference Protocol", with Triton's binary tensor, classification and model repository extensions.
-/// Any number of threads may call it at once. Every error is an answer with `{"error": "<text>"}`.
+/// Source: KServe, "Open Inference Protocol", with Triton's binary tensor, classification and model repository
+/// extensions. Any number of threads may call it at once. Every error is an answer with `{"error": "<text>"}`.
 package struct InferenceService: Sendable {
     package struct Limits: Equatable, Sendable {
         /// Bytes that a compressed body may inflate to.

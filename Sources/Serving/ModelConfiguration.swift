@@ -1,7 +1,9 @@
 package import ONNX
 package import Wire
 
-/// A model's `config.json`. Every key may be left out.
+/// A model's `config.json`.
+///
+/// Every key may be left out.
 ///
 /// ```json
 /// {"labels": {"probabilities": ["cat", "dog"]}, "optimization": "all", "prepacking": true, "preload": false,
@@ -17,7 +19,8 @@ package struct ModelConfiguration: Equatable, Sendable {
 
     /// Class names by output, in the order of the output's last axis.
     package var labels: [String: [String]] = [:]
-    /// How the graph is rewritten while it loads; nil leaves it to the model's own hint, and to `all` where it has none.
+    /// How the graph is rewritten while it loads; nil leaves it to the model's own hint, and to `all` where it has
+    /// none.
     package var optimization: SessionOptions.Optimization?
     package var prepacking = true
     /// Whether the model is loaded before the first request.

@@ -143,7 +143,9 @@ package final class ModelRepository: Sendable {
         }
     }
 
-    /// Loads models whose configuration says so. One that cannot be loaded says that to its own callers, not to those of others.
+    /// Loads models whose configuration says so.
+    ///
+    /// One that cannot be loaded says that to its own callers, not to those of others.
     package func preloadConfigured() {
         for model in all where model.configuration.preload { _ = try? model.session() }
     }

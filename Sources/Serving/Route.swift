@@ -16,7 +16,9 @@ enum Route: Equatable {
         }
     }
 
-    /// Nil for a path that is none of the protocol's. A slash at the end is tolerated.
+    /// Nil for a path that is none of the protocol's.
+    ///
+    /// A slash at the end is tolerated.
     init?(path: String) {
         let segments = path.split(separator: "/").map { Self.decoded($0) }
         switch segments {

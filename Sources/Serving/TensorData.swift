@@ -154,7 +154,8 @@ struct TensorData {
         return Tensor(specification.type, shape: shape, .raw(aligned(bytes, to: size)))
     }
 
-    /// The engine reads elements where they lie, so an offset that suits no element costs the one copy that we ever make.
+    /// The engine reads elements where they lie, so an offset that suits no element costs the one copy that we ever
+    /// make.
     private func aligned(_ bytes: ArraySlice<UInt8>, to alignment: Int) -> ArraySlice<UInt8> {
         let isAligned = bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) % alignment == 0 }
         return isAligned ? bytes : Array(bytes)[...]

@@ -1,4 +1,6 @@
-/// Binary PGM and PPM: a few words of text and the samples. Source: netpbm's pgm(5) and ppm(5).
+/// Binary PGM and PPM: a few words of text and the samples.
+///
+/// Source: netpbm's pgm(5) and ppm(5).
 struct NetPBM {
     private let channels: Int
     private let width: Int

@@ -43,7 +43,9 @@ struct PNG {
         guard width > 0 else { throw .malformed(format: "PNG", "it has no IHDR chunk") }
     }
 
-    /// The next chunk; nil after IEND. Checksums are zlib's business: the data carries its own.
+    /// The next chunk; nil after IEND.
+    ///
+    /// Checksums are zlib's business: the data carries its own.
     private static func chunk(
         _ rest: inout ArraySlice<UInt8>
     ) throws(PictureError) -> (kind: ArraySlice<UInt8>, data: ArraySlice<UInt8>)? {

@@ -32,7 +32,8 @@ package struct Picture: Equatable, Sendable {
         }
     }
 
-    /// The picture in another size: each new pixel is the mean of what it covers, or interpolated where it covers less than a pixel.
+    /// The picture in another size: each new pixel is the mean of what it covers, or interpolated where it covers
+    /// less than a pixel.
     package func resized(width: Int, height: Int) -> Picture {
         guard (width, height) != (self.width, self.height) else { return self }
         let columns = Self.weights(from: self.width, to: width)
@@ -56,8 +57,8 @@ package struct Picture: Equatable, Sendable {
         return Picture(width: width, height: height, channels: channels, samples: resized)
     }
 
-    /// For each new position the old ones it is made of, with weights that add up to 1: a triangle as wide as a new pixel, at least
-    /// as an old one (bilinear when enlarging, area when reducing).
+    /// For each new position the old ones it is made of, with weights that add up to 1: a triangle as wide as a new
+    /// pixel, at least as an old one (bilinear when enlarging, area when reducing).
     private static func weights(from old: Int, to new: Int) -> [[(Int, Float)]] {
         let scale = Float(old) / Float(new)
         let radius = max(1, scale)

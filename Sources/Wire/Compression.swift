@@ -41,7 +41,8 @@ package enum InflationError: Error, Equatable, CustomStringConvertible {
 extension ContentCoding {
     /// The bytes that `body` was made of.
     ///
-    /// Memory grows with what was really inflated and never beyond `limit` bytes, so a small body that claims to be huge is harmless.
+    /// Memory grows with what was really inflated and never beyond `limit` bytes, so a small body that claims to be
+    /// huge is harmless.
     package func inflate(_ body: ArraySlice<UInt8>, limit: Int) throws(InflationError) -> [UInt8] {
         var stream = z_stream()
         guard czlib_inflate_init(&stream, windowBits) == Z_OK else { throw .corrupt(self) }
@@ -97,7 +98,9 @@ extension ContentCoding {
         }
     }
 
-    /// `body` in this coding. Level 1: an answer's bytes are few, and the caller waits for them.
+    /// `body` in this coding.
+    ///
+    /// Level 1: an answer's bytes are few, and the caller waits for them.
     package func deflate(_ body: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
         guard czlib_deflate_init(&stream, 1, windowBits) == Z_OK else { return nil }

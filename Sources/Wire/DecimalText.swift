@@ -36,7 +36,7 @@ struct DecimalText {
         }
     }
 
-    /// `123.4`, `120.0`
+    /// As in `123.4` and `120.0`.
     private func writeDecimal(to buffer: UnsafeMutablePointer<UInt8>) -> Int {
         let whole = magnitude + 1
         let fraction = max(0, count - whole)
@@ -49,7 +49,7 @@ struct DecimalText {
         return whole + 1 + max(1, fraction)
     }
 
-    /// `0.001234`
+    /// As in `0.001234`.
     private func writeFraction(to buffer: UnsafeMutablePointer<UInt8>) -> Int {
         let zeros = -magnitude
         for index in 0...zeros { buffer[index] = UInt8(ascii: "0") }
@@ -58,7 +58,7 @@ struct DecimalText {
         return zeros + 1 + count
     }
 
-    /// `1.234e-07`, `1e+20`
+    /// As in `1.234e-07` and `1e+20`.
     private func writeScientific(to buffer: UnsafeMutablePointer<UInt8>) -> Int {
         write(digits, at: 1, to: buffer)
         buffer[0] = buffer[1]

@@ -1,6 +1,7 @@
 /// A JSON value as a tree: for configuration, metadata and whatever else is small.
 ///
-/// Tensors never take this form; see `JSONReader`. Members keep their order, so what is written is the same on every run.
+/// Tensors never take this form; see `JSONReader`. Members keep their order, so what is written is the same on
+/// every run.
 package enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)

@@ -74,7 +74,8 @@ extension UInt64: JSONNumber {}
 extension JSONReader {
     /// Reads an array of numbers into `target` from `count` on, and moves `count` past them.
     ///
-    /// Stops with an error at the first element that finds no room, so a text that lies about its length costs no memory.
+    /// Stops with an error at the first element that finds no room, so a text that lies about its length costs no
+    /// memory.
     package mutating func readNumbers<Number: JSONNumber>(
         into target: UnsafeMutableBufferPointer<Number>,
         count: inout Int
@@ -93,8 +94,8 @@ extension JSONReader {
 
     /// Reads numbers of up to 18 digits that stand close together, as long as that goes well.
     ///
-    /// Most tensors are nothing else: `[0,5.0,-13,…`. Whatever is not so plain is left to the general path, errors as well; the
-    /// reader stands before a comma, the closing bracket, or right behind the opening one.
+    /// Most tensors are nothing else: `[0,5.0,-13,…`. Whatever is not so plain is left to the general path, errors
+    /// as well; the reader stands before a comma, the closing bracket, or right behind the opening one.
     @inline(__always)
     private mutating func readShortNumbers<Number: JSONNumber>(
         into target: UnsafeMutableBufferPointer<Number>,

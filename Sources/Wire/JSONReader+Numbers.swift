@@ -10,7 +10,8 @@ struct DecimalNumber {
     var start = 0
 }
 
-/// Numbers: digits are gathered into an integer, and the floating point value comes from one exact operation where it can.
+/// Numbers: digits are gathered into an integer, and the floating point value comes from one exact operation where
+/// it can.
 extension JSONReader {
     /// The number that comes next, rounded to the nearest Double.
     package mutating func readDouble() throws(JSONError) -> Double {
@@ -107,7 +108,8 @@ extension JSONReader {
             && (word &+ 0x0606_0606_0606_0606) & high == 0x3030_3030_3030_3030
     }
 
-    /// Eight digits at once: pairs, then fours, then all (Lemire, "Number parsing at a gigabyte per second", 2021, section 5).
+    /// Eight digits at once: pairs, then fours, then all (Lemire, "Number parsing at a gigabyte per second", 2021,
+    /// section 5).
     static func eightDigits(_ word: UInt64) -> UInt64 {
         let digits = word &- 0x3030_3030_3030_3030
         let pairs = digits &* 10 &+ digits >> 8
@@ -161,7 +163,8 @@ extension JSONReader {
         return isNegative ? -value : value
     }
 
-    /// The slow path for more than 19 digits: leading zeros count for nothing, digits past the 19th move the exponent.
+    /// The slow path for more than 19 digits: leading zeros count for nothing, digits past the 19th move the
+    /// exponent.
     private mutating func rescan(_ number: inout DecimalNumber, from first: Int) {
         var offset = first
         var significant = 0

@@ -11,8 +11,8 @@ let exactPowers: [Double] = [
 extension JSONReader {
     /// The magnitude as a Double, correctly rounded.
     ///
-    /// Mantissas up to 2^53 and powers up to 10^22 are exact, so one operation rounds once (Clinger 1990, "How to read floating point
-    /// numbers accurately"). Anything else goes to the C library, which is exact and slow.
+    /// Mantissas up to 2^53 and powers up to 10^22 are exact, so one operation rounds once (Clinger 1990, "How to
+    /// read floating point numbers accurately"). Anything else goes to the C library, which is exact and slow.
     func double(of number: DecimalNumber) -> Double {
         if number.mantissa == 0 { return 0 }
         if !number.isTruncated, number.mantissa <= 1 << 53, abs(number.exponent) <= 22 {
@@ -25,8 +25,9 @@ extension JSONReader {
 
     /// The magnitude as a Float, correctly rounded.
     ///
-    /// The usual float that a client writes has up to 17 digits, too many for the exact path. A Double that is off by at most 2 units in
-    /// its last place still rounds to the right Float unless it lies that close to the middle between two Floats.
+    /// The usual float that a client writes has up to 17 digits, too many for the exact path. A Double that is off
+    /// by at most 2 units in its last place still rounds to the right Float unless it lies that close to the middle
+    /// between two Floats.
     func float(of number: DecimalNumber) -> Float {
         if number.mantissa == 0 { return 0 }
         guard abs(number.exponent) <= 22 else { return libraryFloat(of: number) }
@@ -54,7 +55,8 @@ extension JSONReader {
 extension Double {
     /// Whether two units in the last place may decide which Float is nearest.
     ///
-    /// 29 bits are lost between the two types; the middle between two floats is where only the highest of them is set.
+    /// 29 bits are lost between the two types; the middle between two floats is where only the highest of them is
+    /// set.
     @inline(__always)
     var isNearMiddleOfFloats: Bool { abs(Int64(bitPattern & 0x1FFF_FFFF) - 0x1000_0000) <= 4 }
 }

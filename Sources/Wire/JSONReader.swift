@@ -1,7 +1,8 @@
-/// A pull reader over JSON bytes (RFC 8259): the caller asks for what it expects, nothing is built that nobody asked for.
+/// A pull reader over JSON bytes (RFC 8259): the caller asks for what it expects, nothing is built that nobody
+/// asked for.
 ///
-/// Tensors come as megabytes of JSON inside the JSON of an event, so the reader never copies, keeps no tree, and skips what
-/// is unknown eight bytes at a time. It borrows the bytes: use it inside `withUnsafeBufferPointer` only.
+/// Tensors come as megabytes of JSON inside the JSON of an event, so the reader never copies, keeps no tree, and
+/// skips what is unknown eight bytes at a time. It borrows the bytes: use it inside `withUnsafeBufferPointer` only.
 /// Everything it accepts is valid JSON in valid UTF-8; nesting beyond `depthMax` is refused.
 package struct JSONReader {
     /// What the next value is, told by its first byte.

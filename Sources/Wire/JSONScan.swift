@@ -5,8 +5,9 @@ enum JSONScan {
 
     /// The offset of the first quote, backslash or control character from `start` on.
     ///
-    /// Eight bytes at a time ("SIMD within a register"): a byte that equals zero after an exclusive or with the pattern
-    /// sets its high bit in `(x - 0x01…) & ~x & 0x80…` (Mycroft 1987); bytes below it are exact, which is all we need.
+    /// Eight bytes at a time ("SIMD within a register"): a byte that equals zero after an exclusive or with the
+    /// pattern sets its high bit in `(x - 0x01…) & ~x & 0x80…` (Mycroft 1987); bytes below it are exact, which is
+    /// all we need.
     static func plainRun(
         _ base: UnsafePointer<UInt8>,
         from start: Int,

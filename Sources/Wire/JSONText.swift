@@ -29,7 +29,9 @@ package struct JSONText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text's UTF-8 bytes, unescaped. The reader checked the escapes, so this cannot fail.
+    /// The text's UTF-8 bytes, unescaped.
+    ///
+    /// The reader checked the escapes, so this cannot fail.
     package var bytes: [UInt8] {
         guard isEscaped, let source = raw.baseAddress else { return [UInt8](raw) }
         // Unescaping never lengthens: the shortest escape of a 3-byte character has 6 bytes.
@@ -41,7 +43,8 @@ package struct JSONText {
 }
 
 extension JSONText {
-    /// Copies runs without a backslash whole (`memchr` looks at 32 bytes at a time) and translates what lies between them.
+    /// Copies runs without a backslash whole (`memchr` looks at 32 bytes at a time) and translates what lies
+    /// between them.
     private static func unescape(
         _ source: UnsafePointer<UInt8>,
         _ length: Int,

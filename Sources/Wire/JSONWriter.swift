@@ -45,7 +45,8 @@ package struct JSONWriter {
         bytes.append(contentsOf: String(value).utf8)
     }
 
-    /// Appends the shortest decimal that reads back as the same value; JSON has no infinities and no NaN, they become null.
+    /// Appends the shortest decimal that reads back as the same value; JSON has no infinities and no NaN, they
+    /// become null.
     package mutating func number(_ value: some BinaryFloatingPoint & LosslessStringConvertible) {
         guard value.isFinite else { return raw("null") }
         bytes.append(contentsOf: value.description.utf8)
@@ -62,7 +63,8 @@ package struct JSONWriter {
         }
     }
 
-    /// More bytes than any float takes: a sign, nine digits, four zeros, a point, an exponent, and room to move digits.
+    /// More bytes than any float takes: a sign, nine digits, four zeros, a point, an exponent, and room to move
+    /// digits.
     static let floatMax = 32
 
     /// Writes a float's text, at most `floatMax` bytes; returns their number.

@@ -1,8 +1,8 @@
 /// The shortest decimal that reads back as the same Float: digits · 10^exponent.
 ///
-/// Raffaello Giulietti, "The Schubfach way to render doubles" (2020), for 32 bits: one multiplication by a power of ten finds where
-/// the value and the borders of its rounding interval lie among the decimals. Answers hold thousands of floats, and the
-/// standard library takes three times as long for each.
+/// Raffaello Giulietti, "The Schubfach way to render doubles" (2020), for 32 bits: one multiplication by a power of
+/// ten finds where the value and the borders of its rounding interval lie among the decimals. Answers hold
+/// thousands of floats, and the standard library takes three times as long for each.
 struct ShortestFloat {
     /// Up to nine digits, above zero; there may be zeros at the end.
     let digits: UInt32
@@ -34,7 +34,8 @@ struct ShortestFloat {
         (digits, exponent) = Self.shortest(below + isOdd, exact, above - isOdd, k)
     }
 
-    /// The decimal with fewest digits in `lower...upper`, the nearest to `exact` of those; all three are four times the value.
+    /// The decimal with fewest digits in `lower...upper`, the nearest to `exact` of those; all three are four times
+    /// the value.
     private static func shortest(_ lower: UInt64, _ exact: UInt64, _ upper: UInt64, _ k: Int) -> (UInt32, Int)
     {
         let s = exact / 4

@@ -15,31 +15,36 @@ struct EngineBenchmark {
         )
         let models = getenv("MARK_MODELS").map { String(cString: $0) } ?? "template/models"
         let repository = try ModelRepository(folder: models, options: SessionOptions(), runtime: runtime)
+        let calls = try engineCalls(repository)
+        report.add("engine: one digits call", calls)
+        report.add("the same through the protocol, as JSON", try protocolCalls(repository), floor: calls)
+    }
+
+    private func engineCalls(_ repository: ModelRepository) throws -> [Duration] {
         let session = try repository.model("digits", version: nil).session()
         let input = Tensor(.fp32, shape: [1, 64], numbers: (0..<64).map { Float($0 % 17) })
-        let clock = ContinuousClock()
-        var calls: [Duration] = []
-        for _ in 0..<Self.calls {
-            let start = clock.now
-            _ = try session.run([input], outputs: [0])
-            calls.append(clock.now - start)
-        }
-        report.add("engine: one digits call", calls)
+        return try measure { _ = try session.run([input], outputs: [0]) }
+    }
 
+    private func protocolCalls(_ repository: ModelRepository) throws -> [Duration] {
         let service = InferenceService { () throws(ServingError) in repository }
-        let body = Array(
-            "{\"inputs\":[{\"name\":\"pixels\",\"datatype\":\"FP32\",\"shape\":[1,64],\"data\":[\((0..<64).map { String($0 % 17) }.joined(separator: ","))]}]}"
-                .utf8
-        )
+        let data = JSON.array((0..<64).map { .integer(Int64($0 % 17)) })
+        let input: JSON = ["name": "pixels", "datatype": "FP32", "shape": [1, 64], "data": data]
+        let body = JSON.object([.init("inputs", [input])]).encoded()
         let request = HTTPRequest(method: "POST", path: "/v2/models/digits/infer", body: body[...])
-        var answers: [Duration] = []
-        for _ in 0..<Self.calls {
-            let start = clock.now
+        return try measure {
             guard service.respond(to: request).status == 200 else {
                 throw BenchmarkFailure("digits did not answer")
             }
-            answers.append(clock.now - start)
         }
-        report.add("the same through the protocol, as JSON", answers, floor: calls)
+    }
+
+    private func measure(_ call: () throws -> Void) rethrows -> [Duration] {
+        let clock = ContinuousClock()
+        return try (0..<Self.calls).map { _ in
+            let start = clock.now
+            try call()
+            return clock.now - start
+        }
     }
 }

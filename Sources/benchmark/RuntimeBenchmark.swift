@@ -64,7 +64,9 @@ struct RuntimeBenchmark {
         return try body(socket, ready)
     }
 
-    /// When the process that runs now was started. The benchmark has one thread.
+    /// When the process that runs now was started.
+    ///
+    /// The benchmark has one thread.
     private nonisolated(unsafe) static var started = ContinuousClock.now
 
     private func spawn(_ program: String, _ arguments: [String], _ port: UInt16) throws -> pid_t {

@@ -20,7 +20,9 @@ enum EngineLibrary {
     }
 }
 
-/// A command that failed, with what to do about it. The exit code is 1.
+/// A command that failed, with what to do about it.
+///
+/// The exit code is 1.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// The files that optimising a model leaves: the model and its weights, under temporary names until all has gone well.
+/// The files that optimising a model leaves: the model and its weights, under temporary names until all has gone
+/// well.
 struct ModelFiles {
     let model: String
     let target: String

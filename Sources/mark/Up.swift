@@ -78,7 +78,8 @@ struct Up: AsyncParsableCommand {
         }
     }
 
-    /// The function of an unpacked zip, or of this build: the bootstrap beside this program and the models of the source tree.
+    /// The function of an unpacked zip, or of this build: the bootstrap beside this program and the models of the
+    /// source tree.
     private func configuration() throws -> FunctionConfiguration {
         let folder = Terminal.absolute(bundle ?? Terminal.programFolder)
         guard Terminal.isExecutable("\(folder)/bootstrap") else {

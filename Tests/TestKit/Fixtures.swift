@@ -1,7 +1,9 @@
 import Glibc
 package import ONNX
 
-/// Files and the engine that tests use. `build-scripts/test.sh` puts ONNX Runtime where this finds it.
+/// Files and the engine that tests use.
+///
+/// `build-scripts/test.sh` puts ONNX Runtime where this finds it.
 package enum Fixtures {
     /// Folder of the test sources.
     private static let tests = String(#filePath.dropLast("/TestKit/Fixtures.swift".count))

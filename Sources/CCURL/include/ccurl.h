@@ -1,7 +1,7 @@
 // libcurl, opened on first use: a program that holds this code starts without loading curl and its thirty libraries.
 //
-// The functions are libcurl's own, under names with a "c" before; setopt has one form per kind of value, because Swift
-// has no variadic calls. Only ccurl_open may be called before ccurl_open has answered 0.
+// The functions are libcurl's own, under names with a "c" before; setopt has one form per kind of value, because
+// Swift has no variadic calls. Only ccurl_open may be called before ccurl_open has answered 0.
 #ifndef CCURL_H
 #define CCURL_H
 

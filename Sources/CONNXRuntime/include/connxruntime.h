@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// ONNX Runtime's C API, by slot. The library exports one function, which hands out a table of function pointers that only grows:
-// its sources forbid to touch a released block and assert the slot of each version's last entry. So the numbers below hold for
-// every version from 1.15 on (checked on 1.20 to 1.32), and no header of the library is needed. Only opaque pointers and plain
-// integers cross; a wrong slot crashes, which ONNXTests would notice.
+// ONNX Runtime's C API, by slot. The library exports one function, which hands out a table of function pointers
+// that only grows: its sources forbid to touch a released block and assert the slot of each version's last entry.
+// So the numbers below hold for every version from 1.15 on (checked on 1.20 to 1.32), and no header of the library
+// is needed. Only opaque pointers and plain integers cross; a wrong slot crashes, which ONNXTests would notice.
 
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wnullability-completeness"
