@@ -14,5 +14,4 @@ build bootstrap
 build mark
 programs=$(swift build --configuration release --show-bin-path)
 say "tests with Python clients"
-MARK_BUNDLE=$(assemble "$programs") MARK_PROGRAM=$programs/mark \
-    "$clients/bin/python" -m pytest -q --durations 5 Tests/Clients
+MARK_BOOTSTRAP=$programs/bootstrap MARK_PROGRAM=$programs/mark "$clients/bin/python" -m pytest -q --durations 5 Tests/Clients
