@@ -21,15 +21,15 @@ mirror() {
         | awk '$1 !~ /security/ && $2 !~ /security|updates|backports/ { print $1; exit }'
 }
 
-install_libstdcxx() {
-    [ -s "$libstdcxx/lib/libstdc++.so.6" ] && [ -s "$libstdcxx/lib/libgcc_s.so.1" ] && return 0
+install_libstdcxx() (
+    [ -s "$libstdcxx/lib/libstdc++.so.6" ] && [ -s "$libstdcxx/lib/libgcc_s.so.1" ] && exit 0
     local release keyring site work
     read -r release keyring <<<"$(older_release)"
     site=$(mirror)
     [ -n "$site" ] || fail "apt has no source that libstdc++ could come from; see /etc/apt/sources.list"
     say "fetching libstdc++ of $release"
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' RETURN
+    trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/sources" "$work/unpacked" "$libstdcxx/lib"
     chmod 755 "$work"
     echo "deb [signed-by=$keyring] $site $release main" > "$work/sources.list"
@@ -47,4 +47,4 @@ install_libstdcxx() {
             && cp unpacked/usr/share/doc/gcc-10-base/copyright "$libstdcxx/GCC-LICENSES.txt")
     cp -L "$(find "$work/unpacked" -name libgcc_s.so.1)" "$libstdcxx/lib/libgcc_s.so.1"
     cp -L "$(find "$work/unpacked" -name libstdc++.so.6)" "$libstdcxx/lib/libstdc++.so.6"
-}
+)

@@ -9,7 +9,8 @@ source build-scripts/libstdcxx.sh
 
 models=template/models
 declare -A lambda_arch=([x86_64]=x86_64 [aarch64]=arm64)
-output=.build/mark-lambda-${lambda_arch[$arch]}.zip
+default=.build/mark-lambda-${lambda_arch[$arch]}.zip
+output=$default
 while [ $# -gt 0 ]; do
     case $1 in
         --models) models=${2:?--models needs a folder}; shift 2 ;;
@@ -38,5 +39,5 @@ cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
 
 say "packing $output"
 python3 build-scripts/bundle.py "$stage" "$output"
-# The template deploys what was packed last.
-ln -sf "$(readlink -f "$output")" .build/mark-lambda.zip
+# What the template deploys, whose paths cannot depend on the architecture.
+[ "$output" != "$default" ] || ln -sf "$(basename "$default")" .build/mark-lambda.zip

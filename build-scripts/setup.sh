@@ -37,15 +37,15 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
-install_onnxruntime() {
-    [ -s "$onnxruntime/lib/libonnxruntime.so.1" ] && return 0
+install_onnxruntime() (
+    [ -s "$onnxruntime/lib/libonnxruntime.so.1" ] && exit 0
     local sha256=${onnxruntime_sha256[$arch]:-}
     [ -n "$sha256" ] || fail "no ONNX Runtime wheel is pinned for $arch; x86_64 and aarch64 are known"
     python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
     say "fetching ONNX Runtime $onnxruntime_version for $arch"
     local work
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' RETURN
+    trap 'rm -rf "$work"' EXIT
     echo "onnxruntime==$onnxruntime_version --hash=sha256:$sha256" > "$work/requirements.txt"
     python3 -m pip download --quiet --no-deps --require-hashes --only-binary=:all: \
         --implementation cp --python-version 3.11 \
@@ -64,7 +64,7 @@ with zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0]) as wheel:
     partial.chmod(0o755)
     partial.rename(target / "lib" / "libonnxruntime.so.1")  # SONAME; a cut download leaves no half a library
 PYTHON
-}
+)
 
 # A virtual environment with the clients and checkers that the tests use.
 install_clients() {
@@ -79,17 +79,20 @@ install_clients() {
     cp "$requirements" "$clients/requirements.txt"
 }
 
-# Builds a product for release with Swift's libraries inside; a line of progress on a terminal, all of it when it fails.
+# Builds a product for release with Swift's libraries inside. Quiet when nothing is to do; else one line of progress on a terminal,
+# and everything that was said when it fails.
 build() {
-    local log
+    local log terminal=0
     log=$(mktemp)
-    say "building $1"
-    if [ -t 2 ]; then
-        swift build --configuration release --static-swift-stdlib --product "$1" 2>&1 | tee "$log" >&2
-    elif ! swift build --configuration release --static-swift-stdlib --product "$1" >"$log" 2>&1; then
-        cat "$log" >&2
-        fail "swift build --product $1 failed"
-    fi
+    [ -t 2 ] && terminal=1
+    swift build --configuration release --static-swift-stdlib --product "$1" 2>&1 | tee "$log" \
+        | awk -v product="$1" -v terminal="$terminal" '
+            !/plugin/ && /Fetching|Creating working|Compiling|Emitting|Linking/ {
+                if (!started++) print "\033[1m==>\033[0m building " product
+                if (terminal) { printf "\r\033[K%s", substr($0, 1, 100); fflush() }
+            }
+            END { if (started && terminal) printf "\r\033[K" }' >&2 \
+        || { cat "$log" >&2; fail "swift build --product $1 failed"; }
     rm -f "$log"
 }
 

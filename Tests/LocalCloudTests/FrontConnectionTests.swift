@@ -1,0 +1,92 @@
+import CURL
+import LocalCloud
+import Testing
+import Wire
+
+@Suite(.timeLimit(.minutes(1)))
+struct `connections to the local front` {
+    @Test func `are told to continue before a body comes`() async throws {
+        try await withConnection { connection in
+            connection.write(
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(connection.read(to: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
+            connection.write("{}")
+            #expect(connection.read(to: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test func `of HTTP 1.0 are closed after the answer`() async throws {
+        try await withConnection { connection in
+            connection.write("GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+            #expect(connection.readAll().contains("\"rawPath\": \"/\""))
+        }
+    }
+
+    @Test func `are closed when the client asks for it`() async throws {
+        try await withConnection { connection in
+            connection.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n")
+            #expect(connection.readAll().contains("\"rawPath\": \"/\""))
+        }
+    }
+
+    @Test func `carry requests sent ahead, answered in order`() async throws {
+        try await withConnection { connection in
+            let requests = (0..<3).map { "GET /\($0) HTTP/1.1\r\nHost: x\r\n\r\n" }
+            connection.write(requests.joined())
+            for number in 0..<3 {
+                #expect(
+                    connection.read(to: "\"isBase64Encoded\": false}").contains("\"rawPath\": \"/\(number)\"")
+                )
+            }
+        }
+    }
+
+    @Test func `carry chunked bodies`() async throws {
+        try await withConnection { connection in
+            connection.write(
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+            )
+            let answer = connection.read(to: "\"isBase64Encoded\": false}")
+            #expect(answer.contains("\"body\": \"abcde\""))
+            #expect(answer.contains("\"content-length\": \"5\""))
+        }
+    }
+
+    @Test(arguments: [
+        "Content-Length: 3\r\nTransfer-Encoding: chunked", "Content-Length: 3\r\nContent-Length: 4",
+        "Content-Length: -3", "Transfer-Encoding: chunked, identity",
+    ])
+    func `whose requests have two readings are refused`(framing: String) async throws {
+        try await withConnection { connection in
+            connection.write("POST / HTTP/1.1\r\nHost: x\r\n\(framing)\r\n\r\nabc")
+            #expect(connection.readAll().hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
+    @Test func `survive a payload that is too large for API Gateway, or an event that is for Lambda`()
+        async throws
+    {
+        try await TestCloud.withFront { url, lines in
+            let client = try CURLClient()
+            for (size, remedy) in [((10 << 20) + 1, "10485760"), (5 << 20, "send smaller batches")] {
+                let response = try await client.send(
+                    CURLRequest(method: "POST", url: url, body: [UInt8](repeating: 7, count: size))
+                )
+                #expect(response.status == 413)
+                let message = try JSON(parsing: response.body)["message"]?.stringValue
+                #expect(message?.contains(remedy) == true)
+            }
+            #expect(lines.all.allSatisfy { $0.hasPrefix("POST / 413") })
+            #expect(try await client.send(CURLRequest(url: url)).status == 200)
+        }
+    }
+
+    private func withConnection(_ body: @Sendable (RawConnection) -> Void) async throws {
+        try await TestCloud.withFront { url, _ in
+            let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
+            body(RawConnection(port: port))
+        }
+    }
+}
