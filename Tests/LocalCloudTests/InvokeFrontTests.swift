@@ -58,7 +58,8 @@ struct `Lambda's Invoke call` {
 
     @Test func `runs nothing when it is dry`() async throws {
         try await TestCloud.withFront { url, lines in
-            #expect(try await Self.invoke([:], "DryRun", at: url).status == 204)
+            let status = try await Self.invoke([:], "DryRun", at: url).status
+            #expect(status == 204)
             #expect(lines.all.isEmpty)
         }
     }
