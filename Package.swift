@@ -107,6 +107,11 @@ let package = Package(
             dependencies: ["LambdaRuntime", "TestKit", "Wire"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "TensorFilesTests",
+            dependencies: ["ONNX", "TensorFiles", "TestKit", "Wire"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
