@@ -6,19 +6,24 @@ package struct LambdaRuntime: Sendable {
     private let log: Log
     private let sleep: @Sendable (Int64) -> Void
     private let handler: Handler
+    // Written by the one worker that there is when there is a variable.
+    private nonisolated(unsafe) let trace: TraceVariable?
     private let firstInvocation = FirstInvocation()
 
     /// - Parameters:
+    ///   - trace: the variable in which SDKs look for an invocation's trace; used with one invocation at a time only.
     ///   - sleep: waits that many milliseconds.
     ///   - handler: called on as many threads at once as the environment's concurrency says.
     package init(
         _ environment: LambdaEnvironment,
         log: Log,
+        trace: TraceVariable? = nil,
         sleep: @escaping @Sendable (Int64) -> Void,
         handler: @escaping Handler
     ) {
         self.environment = environment
         self.log = log
+        self.trace = trace
         self.sleep = sleep
         self.handler = handler
     }
@@ -27,8 +32,7 @@ package struct LambdaRuntime: Sendable {
     /// on.
     package func run() -> RuntimeAPIError {
         guard let concurrency = environment.concurrencyMax, concurrency > 1 else {
-            // SDKs look for the trace in the environment, which only makes sense with one invocation at a time.
-            return work(environment.concurrencyMax == nil ? TraceVariable() : nil)
+            return work(environment.concurrencyMax == nil ? trace : nil)
         }
         let failures = Mailbox<RuntimeAPIError>()
         for _ in 0..<concurrency {

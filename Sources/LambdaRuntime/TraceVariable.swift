@@ -4,7 +4,7 @@ import Glibc
 ///
 /// `setenv` keeps every value for ever, a leak of 100 bytes an invocation; here one buffer is part of the environment from the
 /// start and is written over. Without a trace the buffer holds another name, as if the variable were not set.
-final class TraceVariable {
+package final class TraceVariable {
     private static let name = "_X_AMZN_TRACE_ID="
     private static let placeholder = "_MARK_NO_TRACE_ID="
     private static let capacity = 1024
@@ -12,7 +12,7 @@ final class TraceVariable {
     private let buffer: UnsafeMutablePointer<CChar>
 
     /// Registers the variable; call it before other threads read the environment.
-    init() {
+    package init() {
         buffer = .allocate(capacity: Self.capacity)
         buffer.initialize(repeating: 0, count: Self.capacity)
         write(Self.name)

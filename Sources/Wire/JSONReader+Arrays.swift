@@ -101,19 +101,27 @@ extension JSONReader {
         into target: UnsafeMutableBufferPointer<Number>,
         count: inout Int
     ) {
-        while count < target.count {
-            var offset = position
-            if !opened {
-                guard offset < end, base[offset] == UInt8(ascii: ",") else { return }
+        guard let numbers = target.baseAddress else { return }
+        // In locals, which stay in registers as the reader's own fields would not.
+        var index = count
+        var stop = position
+        var isFirst = opened
+        while index < target.count {
+            var offset = stop
+            if !isFirst {
+                guard offset < end, base[offset] == UInt8(ascii: ",") else { break }
                 offset += 1
                 if offset < end, base[offset] == UInt8(ascii: " ") { offset += 1 }
             }
-            guard let number = shortNumber(Number.self, at: &offset) else { return }
-            target[count] = number
-            count += 1
-            position = offset
-            opened = false
+            guard let number = shortNumber(Number.self, at: &offset) else { break }
+            numbers[index] = number
+            index += 1
+            stop = offset
+            isFirst = false
         }
+        count = index
+        position = stop
+        opened = isFirst
     }
 
     /// The number at an offset, moved past it; nil when it is not short or no number.

@@ -36,6 +36,8 @@ enum Bootstrap {
         _ environment: LambdaEnvironment,
         _ log: Log
     ) throws -> LambdaRuntime {
+        // Before the engine's thread is there, which reads the environment while it starts.
+        let trace = TraceVariable()
         let engine = Engine(settings, environment)
         switch settings.preload {
         case .models:
@@ -50,7 +52,7 @@ enum Bootstrap {
             now: Process.now,
             sleep: { Process.sleep(milliseconds: $0) }
         )
-        return LambdaRuntime(environment, log: log, sleep: { Process.sleep(milliseconds: $0) }) {
+        return LambdaRuntime(environment, log: log, trace: trace, sleep: { Process.sleep(milliseconds: $0) }) {
             handler.handle($0, $1)
         }
     }
