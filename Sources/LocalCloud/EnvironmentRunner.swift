@@ -1,6 +1,7 @@
 import Hummingbird
 import LambdaRuntime
 import Logging
+import ServiceLifecycle
 
 /// One execution environment: a Runtime API on a port of its own, and the bootstrap that talks to it.
 ///
@@ -21,27 +22,37 @@ struct EnvironmentRunner: Sendable {
             onServerRunning: { ports.continuation.yield($0.localAddress?.port ?? 0) },
             logger: .silent
         )
-        await withTaskGroup(of: String.self) { group in
+        let services = ServiceGroup(configuration: .init(services: [server], logger: .silent))
+        await withTaskGroup(of: End.self) { group in
             group.addTask {
                 defer { ports.continuation.finish() }
                 do {
-                    try await server.run()
-                    return "its Runtime API was closed"
+                    try await services.run()
+                    return .server("its Runtime API was closed")
                 } catch {
-                    return "its Runtime API failed: \(error)"
+                    return .server("its Runtime API failed: \(error)")
                 }
             }
             group.addTask {
-                guard let port = await ports.stream.first(where: { _ in true }) else { return "cancelled" }
-                return await runProcess(port)
+                guard let port = await ports.stream.first(where: { _ in true }) else { return .process("") }
+                return .process(await runProcess(port))
             }
-            let reason = await group.next() ?? ""
-            // First, as the server waits for its handlers, and one of them waits for an event that will not
-            // come.
-            await function.ended(id, reason)
-            group.cancelAll()
+            var failure: String?
+            for await end in group {
+                switch end {
+                case .server(let reason):
+                    failure = reason
+                    group.cancelAll()
+                case .process(let reason):
+                    await function.ended(id, failure ?? reason)
+                    // Not by cancellation: NIO traps when that meets a connection that was just accepted.
+                    await services.triggerGracefulShutdown()
+                }
+            }
         }
     }
+
+    private enum End: Sendable { case server(String), process(String) }
 
     private func runProcess(_ port: Int) async -> String {
         do {

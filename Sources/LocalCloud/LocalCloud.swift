@@ -9,6 +9,7 @@ package struct LocalCloud: Sendable {
     private let port: Int
     private let wallClock: @Sendable () -> WallClock
     private let log: @Sendable (String) -> Void
+    private let stops = AsyncStream<Void>.makeStream()
 
     /// - Parameters:
     ///   - configuration: The function.
@@ -27,7 +28,7 @@ package struct LocalCloud: Sendable {
         self.log = log
     }
 
-    /// Serves until SIGINT, SIGTERM or cancellation, then ends the function's processes.
+    /// Serves until SIGINT, SIGTERM or `stop`, then answers who waits and ends the function's processes.
     ///
     /// - Parameter onReady: Called with the port once requests are taken.
     /// - Throws: When the port cannot be had.
@@ -56,6 +57,10 @@ package struct LocalCloud: Sendable {
                 services: [
                     .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: FunctionService(function: function)),
+                    .init(
+                        service: StopService(stops: stops.stream),
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    ),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: .silent
@@ -63,6 +68,9 @@ package struct LocalCloud: Sendable {
         )
         try await group.run()
     }
+
+    /// Makes `run` end.
+    package func stop() { stops.continuation.finish() }
 }
 
 /// The function as a service: it ends when the group shuts down.
@@ -70,6 +78,21 @@ private struct FunctionService: Service {
     let function: LocalFunction
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await function.run() }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await function.run()
+            } onGracefulShutdown: {
+                function.stop()
+            }
+        } onCancel: {
+            function.stop()
+        }
     }
+}
+
+/// Ends when the local cloud is told to, or with everything else.
+private struct StopService: Service {
+    let stops: AsyncStream<Void>
+
+    func run() async throws { for await _ in stops.cancelOnGracefulShutdown() {} }
 }

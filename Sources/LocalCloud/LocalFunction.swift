@@ -60,24 +60,25 @@ package actor LocalFunction {
 
     // MARK: Lifetime
 
-    /// Runs environments as they are needed, until cancelled; then ends them all.
+    /// Runs environments as they are needed, until `stop`; returns when the last process is gone.
     package func run() async {
-        await withDiscardingTaskGroup { group in
-            await withTaskCancellationHandler {
+        await withDiscardingTaskGroup { environments in
+            await withDiscardingTaskGroup { timers in
                 for await work in work.stream {
                     switch work {
                     case .environment(let id):
-                        group.addTask { await EnvironmentRunner(id: id, function: self).run() }
-                    case .timer(let instant): group.addTask { await self.wake(at: instant) }
+                        environments.addTask { await EnvironmentRunner(id: id, function: self).run() }
+                    case .timer(let instant): timers.addTask { await self.wake(at: instant) }
                     }
                 }
-            } onCancel: {
-                work.continuation.finish()
+                timers.cancelAll()
             }
             close()
-            group.cancelAll()
         }
     }
+
+    /// Ends every process and answers whoever waits.
+    package nonisolated func stop() { work.continuation.finish() }
 
     private func wake(at instant: Duration) async {
         try? await Task.sleep(for: instant - now())

@@ -120,14 +120,12 @@ struct `a local function` {
         ) { lines.append($0) }
         await withTaskGroup(of: InvocationResult?.self) { group in
             group.addTask {
-                await withTaskGroup { running in
-                    running.addTask { await function.run() }
-                    await lines.wait(for: "hanging")
-                    running.cancelAll()
-                }
+                await function.run()
                 return nil
             }
             group.addTask { await function.invoke(["do": "hang"]) }
+            await lines.wait(for: "hanging")
+            function.stop()
             for await result in group {
                 if let result { #expect(result.reason?.contains("shutting down") == true) }
             }

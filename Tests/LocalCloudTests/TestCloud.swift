@@ -34,10 +34,10 @@ enum TestCloud {
         ) { lines.append($0) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await function.run() }
-            let value = try await body(function, lines)
-            group.cancelAll()
+            let result = await Result { try await body(function, lines) }
+            function.stop()
             try await group.waitForAll()
-            return value
+            return try result.get()
         }
     }
 
@@ -55,10 +55,10 @@ enum TestCloud {
                 try await cloud.run { ports.continuation.yield($0) }
             }
             let port = try #require(await ports.stream.first { _ in true })
-            let value = try await body("http://127.0.0.1:\(port)", lines)
-            group.cancelAll()
+            let result = await Result { try await body("http://127.0.0.1:\(port)", lines) }
+            cloud.stop()
             try await group.waitForAll()
-            return value
+            return try result.get()
         }
     }
 
@@ -88,6 +88,17 @@ enum TestCloud {
         let count = fread(&bytes, 1, bytes.count, file)
         let text = String(decoding: bytes[..<count], as: UTF8.self)
         return text.lastIndex(of: ")").map { text[text.index($0, offsetBy: 2)] }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What a piece of work came to.
+    fileprivate init(_ work: () async throws -> Success) async {
+        do {
+            self = .success(try await work())
+        } catch {
+            self = .failure(error)
+        }
     }
 }
 
