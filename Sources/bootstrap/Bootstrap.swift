@@ -52,7 +52,8 @@ enum Bootstrap {
             now: Process.now,
             sleep: { Process.sleep(milliseconds: $0) }
         )
-        return LambdaRuntime(environment, log: log, trace: trace, sleep: { Process.sleep(milliseconds: $0) }) {
+        return LambdaRuntime(environment, log: log, trace: trace, sleep: { Process.sleep(milliseconds: $0) })
+        {
             handler.handle($0, $1)
         }
     }
