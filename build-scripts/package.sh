@@ -27,7 +27,9 @@ build bootstrap
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/lib" "$stage/licences" "$(dirname "$output")"
-strip --strip-all -o "$stage/bootstrap" "$(swift build --configuration release --show-bin-path)/bootstrap"
+# Two sections hold hashes of where and when a module was compiled, and nothing reads them at run time: without them a clone at any path
+# gives the same bytes.
+strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/bootstrap" "$(swift build --configuration release --show-bin-path)/bootstrap"
 cp "$onnxruntime/lib/libonnxruntime.so.1" "$libstdcxx/lib/libstdc++.so.6" "$libstdcxx/lib/libgcc_s.so.1" "$stage/lib/"
 # What `mark optimize --replace` keeps of a model would only make the zip larger.
 cp -rL "$models" "$stage/models"
