@@ -28,10 +28,10 @@ struct `Lambda's Invoke call` {
     }
 
     @Test func `reports a crash and a timeout as Lambda does`() async throws {
-        let configuration = TestCloud.configuration { $0.timeout = .milliseconds(500) }
+        let configuration = TestCloud.configuration { $0.timeout = .seconds(4) }
         try await TestCloud.withFront(configuration) { url, _ in
             for (order, type, text) in [
-                ("crash", "Runtime.ExitError", "exit status 3"), ("hang", "Sandbox.Timedout", "0.50 seconds"),
+                ("crash", "Runtime.ExitError", "exit status 3"), ("hang", "Sandbox.Timedout", "4.00 seconds"),
             ] {
                 let response = try await Self.invoke(["do": .string(order)], at: url)
                 #expect(response.status == 200)
