@@ -19,6 +19,9 @@ package struct EnvironmentPool: Sendable {
         package var initialization = Duration.seconds(10)
         /// How long an invocation may run.
         package var timeout = Duration.seconds(30)
+        /// How long after its answer an environment is expected to ask for its next event, so that none is
+        /// started meanwhile.
+        package var turnaround = Duration.milliseconds(20)
         /// How long an environment is kept without work.
         package var idle = Duration.seconds(300)
 
@@ -85,7 +88,7 @@ package struct EnvironmentPool: Sendable {
     package mutating func submit(_ id: InvocationID, now: Duration) -> [Action] {
         guard queue.count < limits.queue else { return [.fail(id, .throttled)] }
         queue.append(Waiting(id: id, since: now))
-        return assign(now) + arm()
+        return assign(now) + arm(now)
     }
 
     /// An environment asks for an event.
@@ -95,13 +98,13 @@ package struct EnvironmentPool: Sendable {
         // It asks again without having answered, or is on its way out.
         case .busy, .ending, .restarting, nil: return []
         }
-        return assign(now) + arm()
+        return assign(now) + arm(now)
     }
 
     /// An environment answered its invocation.
     package mutating func answered(_ environment: EnvironmentID, now: Duration) -> [Action] {
         if case .busy = environments[environment] { environments[environment] = .finishing(since: now) }
-        return arm()
+        return arm(now)
     }
 
     /// An environment's process is gone.
@@ -113,7 +116,7 @@ package struct EnvironmentPool: Sendable {
             case .starting(_, isRetry: false), .restarting: restart(now)
             case .idle, .finishing, .ending, nil: []
             }
-        return actions + assign(now) + arm()
+        return actions + assign(now) + arm(now)
     }
 
     /// Time has passed.
@@ -125,7 +128,7 @@ package struct EnvironmentPool: Sendable {
             queue.removeFirst()
             actions.append(.fail(first.id, .throttled))
         }
-        return actions + assign(now) + arm()
+        return actions + assign(now) + arm(now)
     }
 
     // MARK: Decisions
@@ -174,7 +177,7 @@ package struct EnvironmentPool: Sendable {
             environments[environment] = .busy(first.id, since: now)
             actions.append(.dispatch(first.id, to: environment))
         }
-        while startingCount < queue.count, environments.count < limits.environments {
+        while startingCount + turningCount(now) < queue.count, environments.count < limits.environments {
             actions.append(start(isRetry: false, now))
         }
         return actions
@@ -186,6 +189,13 @@ package struct EnvironmentPool: Sendable {
             case .starting, .restarting: true
             case .idle, .busy, .finishing, .ending: false
             }
+        }
+    }
+
+    /// Environments that will ask for an event any moment.
+    private func turningCount(_ now: Duration) -> Int {
+        environments.values.count { state in
+            if case .finishing(let since) = state { now < since + limits.turnaround } else { false }
         }
     }
 
@@ -208,10 +218,19 @@ package struct EnvironmentPool: Sendable {
         }
     }
 
+    /// When an environment that has answered is no longer waited for.
+    private func turnaround(of state: State, after now: Duration) -> Duration? {
+        guard case .finishing(let since) = state, since + limits.turnaround > now else { return nil }
+        return since + limits.turnaround
+    }
+
     /// Asks to be woken when something expires, unless that is promised for then or earlier.
-    private mutating func arm() -> [Action] {
-        let deadlines =
-            environments.values.compactMap(deadline) + queue.prefix(1).map { $0.since + limits.queueWait }
+    private mutating func arm(_ now: Duration) -> [Action] {
+        var deadlines = environments.values.compactMap(deadline)
+        if let first = queue.first {
+            deadlines.append(first.since + limits.queueWait)
+            deadlines += environments.values.compactMap { turnaround(of: $0, after: now) }
+        }
         guard let next = deadlines.min(), armed.map({ next < $0 }) ?? true else { return [] }
         armed = next
         return [.wake(at: next)]

@@ -133,6 +133,19 @@ import Testing
         #expect(PoolStory.play(script, limits) == actions, "\(story)")
     }
 
+    @Test(arguments: [
+        ("3 submit b\n4 ready 1", "4 b to 1"), ("3 submit b\n9 end", "7 start 2"),
+    ])
+    func `an environment that has just answered is waited for, but not for long`(
+        script: String,
+        outcome: String
+    ) {
+        var limits = limits
+        limits.turnaround = .seconds(5)
+        let actions = PoolStory.play("0 submit a\n1 ready 1\n2 answered 1\n" + script, limits)
+        #expect(actions == "0 start 1\n1 a to 1\n" + outcome)
+    }
+
     @Test func `whatever happens, each invocation ends once and the limits hold`() {
         let failure = firstFailure(of: 0..<300) { generator in
             var world = PoolWorld(&generator)

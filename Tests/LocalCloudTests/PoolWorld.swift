@@ -26,6 +26,7 @@ struct PoolWorld {
         limits.queueWait = .seconds(1 + generator.below(60))
         limits.initialization = .seconds(1 + generator.below(10))
         limits.timeout = .seconds(1 + generator.below(20))
+        limits.turnaround = .seconds(generator.below(4))
         limits.idle = .seconds(1 + generator.below(100))
         self.limits = limits
         pool = EnvironmentPool(limits)
