@@ -31,6 +31,7 @@ let package = Package(
             traits: []
         ),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
@@ -46,6 +47,11 @@ let package = Package(
 
         // Swift without Foundation, NIO or libcurl: what `bootstrap` is made of.
         .target(name: "Wire", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(
+            name: "Batching",
+            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(name: "Serving", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
         .target(name: "LambdaRuntime", dependencies: ["Wire"], swiftSettings: strict),
@@ -95,6 +101,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestKit"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
         .testTarget(
