@@ -1,0 +1,64 @@
+/// When the requests of a queue will end: the batches that the batcher will make of them, laid one after the other onto the
+/// executors (the predicted completion F of the admission rule).
+///
+/// Batches ahead are expected to take their usual time, a request's own its safe one: that is what the batcher lets it start by.
+struct CompletionForecast: Equatable {
+    private struct Batch: Equatable {
+        var executor: Int
+        var start: Duration
+        var rows = 0
+        var deadline = Duration.seconds(Int64.max / 2)
+        var isIsolated = false
+    }
+
+    private let cap: Int
+    /// When each executor has ended all batches laid onto it but the open one.
+    private var free: [Duration]
+    private var open: Batch
+
+    /// - Parameters:
+    ///   - free: when each executor will be free.
+    ///   - cap: rows of a batch at most.
+    init(free: [Duration], cap: Int) {
+        self.free = free
+        self.cap = cap
+        open = Batch(executor: 0, start: .zero)
+        open = next()
+    }
+
+    private func next() -> Batch {
+        var earliest = 0
+        for executor in free.indices where free[executor] < free[earliest] { earliest = executor }
+        return Batch(executor: earliest, start: free[earliest])
+    }
+
+    private func joins(_ request: QueuedRequest, _ times: BatchTimes) -> Bool {
+        guard open.rows > 0 else { return true }
+        let rows = open.rows + request.rows
+        return !open.isIsolated && !request.isIsolated && rows <= cap
+            && open.start + times.safe(rows) <= min(open.deadline, request.deadline)
+    }
+
+    /// When a request behind all that were placed would end.
+    func completion(of request: QueuedRequest, now: Duration, _ times: BatchTimes) -> Duration {
+        if joins(request, times) { return max(open.start, now) + times.safe(open.rows + request.rows) }
+        var forecast = self
+        forecast.close(times)
+        return max(forecast.open.start, now) + times.safe(request.rows)
+    }
+
+    private mutating func close(_ times: BatchTimes) {
+        free[open.executor] = open.start + times.expected(open.rows)
+        open = next()
+    }
+
+    /// Places a request behind all others, and tells when it will end if nothing joins it.
+    @discardableResult
+    mutating func place(_ request: QueuedRequest, _ times: BatchTimes) -> Duration {
+        if !joins(request, times) { close(times) }
+        open.rows += request.rows
+        open.deadline = min(open.deadline, request.deadline)
+        open.isIsolated = request.isIsolated
+        return open.start + times.safe(open.rows)
+    }
+}
