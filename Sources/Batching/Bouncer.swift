@@ -32,7 +32,7 @@ package struct Bouncer: Equatable, Sendable {
 
     package init(_ policy: BatchingPolicy) {
         batcher = DeadlineBatcher(policy)
-        delay = QueueDelay(limit: policy.slo / 4, missBudget: policy.missBudget)
+        delay = QueueDelay(limit: policy.slo / 4)
         vain = VainRefusals(policy)
     }
 
@@ -45,14 +45,15 @@ package struct Bouncer: Equatable, Sendable {
     ///
     /// - Returns: why it is refused; nil when it is admitted.
     package mutating func arrive(_ request: QueuedRequest, now: Duration) -> Refusal? {
+        batcher.observeArrival(rows: request.rows, now: now)
         guard let refusal = check(request, now) else {
             counts.admitted += 1
-            batcher.add(request, now: now)
+            batcher.add(request)
             return nil
         }
         if refusal.reason == .late || refusal.reason == .full, makeRoom(for: request, now) {
             counts.admitted += 1
-            batcher.add(request, now: now)
+            batcher.add(request)
             return nil
         }
         counts.refused[refusal.reason, default: 0] += 1

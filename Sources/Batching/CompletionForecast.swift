@@ -39,12 +39,21 @@ struct CompletionForecast: Equatable {
             && open.start + times.safe(rows) <= min(open.deadline, request.deadline)
     }
 
-    /// When a request behind all that were placed would end.
-    func completion(of request: QueuedRequest, now: Duration, _ times: BatchTimes) -> Duration {
-        if joins(request, times) { return max(open.start, now) + times.safe(open.rows + request.rows) }
+    /// When a request behind all that were placed would start, and how long its batch would take.
+    ///
+    /// - Parameter size: rows that its batch is going to have at least, with those that come after it.
+    func position(
+        of request: QueuedRequest,
+        now: Duration,
+        size: Int,
+        _ times: BatchTimes
+    ) -> (start: Duration, time: Duration) {
+        if joins(request, times) {
+            return (max(open.start, now), times.safe(max(size, open.rows + request.rows)))
+        }
         var forecast = self
         forecast.close(times)
-        return max(forecast.open.start, now) + times.safe(request.rows)
+        return (max(forecast.open.start, now), times.safe(max(size, request.rows)))
     }
 
     private mutating func close(_ times: BatchTimes) {

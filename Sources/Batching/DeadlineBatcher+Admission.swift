@@ -9,7 +9,18 @@ extension DeadlineBatcher {
         let forecast = self.forecast ?? makeForecast(queue.requests, now)
         // An idle executor's next start moves with the clock.
         self.forecast = idleExecutors == nil ? forecast : nil
-        return forecast.completion(of: request, now: now, times)
+        let size = policy.stableSize(rate: rate.perSecond(now: now))
+        let (start, time) = forecast.position(of: request, now: now, size: size, times)
+        return start + caution(start - now) + time
+    }
+
+    /// What to add to the time until a start: two standard deviations of the sum of the batches before it.
+    ///
+    /// Under overload everyone admitted would otherwise be admitted at the very edge, and half of them turned away later.
+    private func caution(_ wait: Duration) -> Duration {
+        guard wait > .zero else { return .zero }
+        let batches = wait / times.expected(policy.sizeCap)
+        return times.expected(policy.sizeCap) * (2 * tracker.spread * batches.squareRoot())
     }
 
     /// With the newest first, the next batch is the request's.

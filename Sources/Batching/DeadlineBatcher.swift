@@ -63,10 +63,10 @@ package struct DeadlineBatcher: Equatable, Sendable {
     // MARK: Events
 
     /// A request was admitted.
-    package mutating func add(_ request: QueuedRequest, now: Duration) {
-        rate.observe(rows: request.rows, now: now)
-        enqueue(request)
-    }
+    package mutating func add(_ request: QueuedRequest) { enqueue(request) }
+
+    /// A request has come, whether it is admitted or not.
+    package mutating func observeArrival(rows: Int, now: Duration) { rate.observe(rows: rows, now: now) }
 
     private mutating func enqueue(_ request: QueuedRequest) {
         if queue.endsBefore(request.deadline) {

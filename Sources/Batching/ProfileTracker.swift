@@ -5,7 +5,11 @@ package struct ProfileTracker: Equatable, Sendable {
     /// What the profile is multiplied with, at least 1, once runs are slower than it says.
     package private(set) var inflation = 1.0
 
+    /// Standard deviation of observed over predicted.
+    package var spread: Double { variance.squareRoot() }
+
     private let profile: LatencyProfile
+    private var variance = 0.0
     /// The last runs by size class: observed over the profile's time.
     private var recent: [[Double]]
     /// The runs in a row that exceeded the inflated profile.
@@ -37,6 +41,7 @@ package struct ProfileTracker: Equatable, Sendable {
             deflate(rows)
         }
         let newest = min(max(ratio / inflation, 0), 4)
+        variance += 0.1 * ((newest - bias) * (newest - bias) - variance)
         bias = min(max(bias + 0.1 * (newest - bias), Self.biasRange.lowerBound), Self.biasRange.upperBound)
         return inflation != before
     }

@@ -2,12 +2,11 @@
 ///
 /// As CoDel does (Nichols and Jacobson 2012), it takes a queue for standing when not even the luckiest request of a second waited
 /// for less than a quarter of the objective. Unlike a queue of packets, this one may be long on purpose: the bouncer admits exactly
-/// what it can serve in time, and in that case first come, first served loses nothing. Only when admitted requests end late all the
-/// same, as with a profile far too good for the machine, does the order change: then the oldest are lost anyway, and the newest can
-/// still be served.
+/// what it can serve in time, and in that case first come, first served loses nothing, where newest first would lose a third of what
+/// was admitted. Only when most of the admitted requests end late all the same, as with a profile far too good for the machine, does
+/// the order change: then the oldest are lost anyway, and the newest can still be served.
 struct QueueDelay: Equatable, Sendable {
     let limit: Duration
-    let missBudget: Double
 
     /// Since when every batch has waited longer than the limit.
     private var standingSince: Duration?
@@ -16,13 +15,11 @@ struct QueueDelay: Equatable, Sendable {
     private var isNewestFirst = false
 
     private static let patience = Duration.seconds(1)
+    private static let lateMax = 0.5
     /// Weight of the newest request: the mean looks back over about a hundred.
     private static let weight = 0.01
 
-    init(limit: Duration, missBudget: Double) {
-        self.limit = limit
-        self.missBudget = missBudget
-    }
+    init(limit: Duration) { self.limit = limit }
 
     /// A batch has left the queue.
     mutating func left(_ batch: Batch, now: Duration) {
@@ -40,7 +37,7 @@ struct QueueDelay: Equatable, Sendable {
                 isNewestFirst = false
                 standingSince = nil
             }
-        } else if let standingSince, now - standingSince >= Self.patience, lateShare > missBudget {
+        } else if let standingSince, now - standingSince >= Self.patience, lateShare > Self.lateMax {
             isNewestFirst = true
         }
         return isNewestFirst ? .newestFirst : .earliestDeadline
