@@ -52,12 +52,17 @@ let package = Package(
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: strict
         ),
+        .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
-        .target(name: "Serving", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
-        .target(name: "LambdaRuntime", dependencies: ["Wire"], swiftSettings: strict),
+        .target(
+            name: "Serving",
+            dependencies: ["Batching", "ONNX", "Threading", "Wire"],
+            swiftSettings: strict
+        ),
+        .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CPlatform", "LambdaRuntime", "ONNX", "Serving", "Wire"],
+            dependencies: ["CPlatform", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),
@@ -67,7 +72,7 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
-                "CPlatform", "LambdaRuntime", "Wire",
+                "CPlatform", "LambdaRuntime", "Threading", "Wire",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -97,7 +102,7 @@ let package = Package(
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "TestKit", "Wire"],
+            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "TestKit", "Threading", "Wire"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
@@ -111,7 +116,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LambdaRuntimeTests",
-            dependencies: ["LambdaRuntime", "TestKit", "Wire"],
+            dependencies: ["LambdaRuntime", "TestKit", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 char *const *cplatform_environment(void) { return environ; }
@@ -58,3 +60,20 @@ pid_t cplatform_start(
     close(failure[0]);
     return error == 0 ? child : -error;
 }
+
+int cplatform_wait_until(sem_t *semaphore, int64_t seconds, int64_t nanoseconds) {
+    const struct timespec until = {.tv_sec = seconds, .tv_nsec = nanoseconds};
+    int status;
+    do {
+        status = sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
+    } while (status != 0 && errno == EINTR);
+    return status == 0;
+}
+
+int64_t cplatform_monotonic(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void cplatform_lower_priority(int steps) { setpriority(PRIO_PROCESS, (id_t)gettid(), steps); }

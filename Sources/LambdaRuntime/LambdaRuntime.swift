@@ -1,3 +1,5 @@
+import Threading
+
 /// The loop of a custom runtime: next event, handler, answer, until the process ends.
 package struct LambdaRuntime: Sendable {
     package typealias Handler = @Sendable (Invocation, Log) -> Outcome

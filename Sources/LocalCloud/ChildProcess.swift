@@ -2,6 +2,7 @@ import CPlatform
 import Glibc
 import LambdaRuntime
 import Synchronization
+import Threading
 
 /// A process of the function's, which ends with this one whatever happens.
 final class ChildProcess: Sendable {

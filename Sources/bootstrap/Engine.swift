@@ -1,6 +1,7 @@
 import LambdaRuntime
 import ONNX
 import Serving
+import Threading
 
 /// The model repository, opened on a thread of its own from the process's first millisecond on.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import LambdaRuntime
 import Testing
+import Threading
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct `A streamed response` {

@@ -2,6 +2,7 @@ import CURL
 import LambdaRuntime
 import LocalCloud
 import Testing
+import Threading
 import Wire
 
 @Suite(.timeLimit(.minutes(1)))

@@ -4,6 +4,8 @@
 // What Swift's Glibc module does not reach. Linking this target is also what makes a binary run on glibc 2.34; see
 // glibc234.cpp.
 
+#include <semaphore.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -23,6 +25,15 @@ pid_t cplatform_start(
     const char *_Nonnull folder,
     int output
 );
+
+// Waits for a semaphore until an instant of the monotonic clock at most. Whether it was posted.
+int cplatform_wait_until(sem_t *_Nonnull semaphore, int64_t seconds, int64_t nanoseconds);
+
+// The monotonic clock in nanoseconds.
+int64_t cplatform_monotonic(void);
+
+// Lowers the calling thread's priority by so many steps (Linux keeps one for each thread).
+void cplatform_lower_priority(int steps);
 
 #ifdef __cplusplus
 }
