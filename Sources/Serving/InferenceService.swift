@@ -1,4 +1,4 @@
-import ONNX
+package import ONNX
 package import Wire
 
 /// The Open Inference Protocol (version 2) as a function from requests to answers, for events of Lambda's and
@@ -34,17 +34,35 @@ package struct InferenceService: Sendable {
         self.repository = repository
     }
 
-    /// Answers a request.
+    /// Answers a request, with the engine's work done on this thread.
     package func respond(to request: HTTPRequest) -> HTTPResponse {
+        switch begin(request) {
+        case .answer(let response): response
+        case .inference(let inference): answer(inference, run(inference))
+        }
+    }
+
+    /// What a request comes to before the engine is asked.
+    package enum Step: Sendable {
+        case answer(HTTPResponse)
+        /// To be run, and then answered by `answer(_:_:)`.
+        case inference(PreparedInference)
+    }
+
+    /// Reads and checks a request.
+    package func begin(_ request: HTTPRequest) -> Step {
         do throws(ServingError) {
-            return compressed(try answer(request), for: request)
+            switch try step(request) {
+            case .answer(let response): return .answer(compressed(response, Self.coding(request)))
+            case .inference(let inference): return .inference(inference)
+            }
         } catch {
             var response = Self.failure(error)
             if error.status == 405, let route = Route(path: request.path) {
                 // Required with this status (RFC 9110, section 15.5.6).
                 response.headers.append("allow", route.method == "GET" ? "GET, HEAD" : route.method)
             }
-            return response
+            return .answer(response)
         }
     }
 
@@ -53,7 +71,7 @@ package struct InferenceService: Sendable {
         json(JSON.object([.init("error", .string(error.description))]).encoded(), status: error.status)
     }
 
-    private func answer(_ request: HTTPRequest) throws(ServingError) -> HTTPResponse {
+    private func step(_ request: HTTPRequest) throws(ServingError) -> Step {
         guard let route = Route(path: request.path) else {
             throw .notFound("no such path: \(request.path); the Open Inference Protocol lies under /v2")
         }
@@ -61,35 +79,67 @@ package struct InferenceService: Sendable {
             throw ServingError(status: 405, "\(request.path) takes \(route.method), not \(request.method)")
         }
         switch route {
-        case .live: return Self.json([])
+        case .live: return .answer(Self.json([]))
         case .ready:
             try checkReady()
-            return Self.json([])
-        case .server: return Self.json(serverMetadata.encoded())
-        case .index: return Self.json(try index().encoded())
-        case .model(let name, let version): return Self.json(try metadata(name, version).encoded())
+            return .answer(Self.json([]))
+        case .server: return .answer(Self.json(serverMetadata.encoded()))
+        case .index: return .answer(Self.json(try index().encoded()))
+        case .model(let name, let version):
+            return .answer(Self.json(try metadata(name, version).encoded()))
         case .modelReady(let name, let version):
             _ = try repository().model(name, version: version).session()
-            return Self.json([])
-        case .infer(let name, let version): return try infer(request, name, version)
+            return .answer(Self.json([]))
+        case .infer(let name, let version):
+            let model = try repository().model(name, version: version)
+            return .inference(
+                try prepare(
+                    RequestBody(request, inflatedMax: limits.inflatedBody),
+                    model,
+                    Self.coding(request)
+                )
+            )
         }
     }
 
     // MARK: Inference
 
-    private func infer(
-        _ request: HTTPRequest,
-        _ name: String,
-        _ version: String?
-    ) throws(ServingError) -> HTTPResponse {
-        let model = try repository().model(name, version: version)
-        let (json, binary) = try infer(RequestBody(request, inflatedMax: limits.inflatedBody), model)
-        guard !binary.isEmpty else { return Self.json(json) }
-        let headers = HTTPHeaders([
-            .init("content-type", "application/octet-stream"),
-            .init("inference-header-content-length", String(json.count)),
-        ])
-        return HTTPResponse(status: 200, headers: headers, body: json + binary)
+    private func prepare(
+        _ body: RequestBody,
+        _ model: Model,
+        _ coding: ContentCoding?
+    ) throws(ServingError) -> PreparedInference {
+        let session = try model.session()
+        let request = try body.inferenceRequest(inputs: session.inputs, outputs: session.outputs)
+        return PreparedInference(model: model, session: session, request: request, coding: coding)
+    }
+
+    private func run(_ inference: PreparedInference) -> Result<[Tensor], ServingError> {
+        Result { () throws(ServingError) in
+            try BatchRun(session: inference.session).run([inference.request])[0]
+        }
+    }
+
+    /// The answer of a request that was run.
+    ///
+    /// - Parameter result: the outputs that it asked for, in its order.
+    package func answer(_ inference: PreparedInference, _ result: Result<[Tensor], ServingError>)
+        -> HTTPResponse
+    {
+        do throws(ServingError) {
+            let (json, binary) = try encode(inference, try result.get())
+            guard !binary.isEmpty else { return compressed(Self.json(json), inference.coding) }
+            let headers = HTTPHeaders([
+                .init("content-type", "application/octet-stream"),
+                .init("inference-header-content-length", String(json.count)),
+            ])
+            return compressed(
+                HTTPResponse(status: 200, headers: headers, body: json + binary),
+                inference.coding
+            )
+        } catch {
+            return Self.failure(error)
+        }
     }
 
     /// Answers a request that came without HTTP, as JSON alone; without a name the repository's only model is meant.
@@ -101,28 +151,22 @@ package struct InferenceService: Sendable {
         let repository = try repository()
         let name = if let name { name } else { try repository.onlyModelName() }
         let model = try repository.model(name, version: version)
-        let (json, binary) = try infer(RequestBody(json: body), model)
+        let inference = try prepare(RequestBody(json: body), model, nil)
+        let (json, binary) = try encode(inference, try run(inference).get())
         guard binary.isEmpty else {
             throw .badRequest("binary outputs need HTTP, which can carry them; leave binary_data out")
         }
         return json
     }
 
-    private func infer(
-        _ body: RequestBody,
-        _ model: Model
+    private func encode(
+        _ inference: PreparedInference,
+        _ tensors: [Tensor]
     ) throws(ServingError) -> (json: [UInt8], binary: [UInt8]) {
-        let session = try model.session()
-        let request = try body.inferenceRequest(inputs: session.inputs, outputs: session.outputs)
-        let tensors: [Tensor]
-        do throws(ONNXError) {
-            tensors = try session.run(request.inputs, outputs: request.outputs.map(\.index))
-        } catch {
-            throw ServingError(running: error)
-        }
+        let model = inference.model
         var outputs: [InferenceResponse.Output] = []
-        for (wanted, tensor) in zip(request.outputs, tensors) {
-            let name = session.outputs[wanted.index].name
+        for (wanted, tensor) in zip(inference.request.outputs, tensors) {
+            let name = inference.session.outputs[wanted.index].name
             var tensor = tensor
             if let classes = wanted.classes {
                 let labels = model.configuration.labels[name] ?? []
@@ -133,7 +177,7 @@ package struct InferenceService: Sendable {
         return try InferenceResponse(
             modelName: model.name,
             modelVersion: model.version,
-            id: request.id,
+            id: inference.request.id,
             outputs: outputs
         ).encode()
     }
@@ -148,9 +192,12 @@ package struct InferenceService: Sendable {
         )
     }
 
-    private func compressed(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
-        guard response.body.count >= limits.compressedAnswerMin,
-            let coding = request.headers["accept-encoding"].flatMap(ContentCoding.accepted),
+    private static func coding(_ request: HTTPRequest) -> ContentCoding? {
+        request.headers["accept-encoding"].flatMap(ContentCoding.accepted)
+    }
+
+    private func compressed(_ response: HTTPResponse, _ coding: ContentCoding?) -> HTTPResponse {
+        guard let coding, response.body.count >= limits.compressedAnswerMin,
             let body = coding.deflate(response.body), body.count < response.body.count
         else { return response }
         var response = response
