@@ -1,0 +1,61 @@
+package import Batching
+
+/// What a dispatcher has counted, beside the bouncer's own counts.
+package struct DispatchMetrics: Equatable, Sendable {
+    package var failed = 0
+    package var cancelled = 0
+    package private(set) var batches: [Batch.Release: Int] = [:]
+    /// By rows of the batch.
+    package private(set) var sizes: [Int: Runs] = [:]
+    /// Waiting times of requests, from arrival to the start of their batch.
+    package private(set) var queueDelay = DurationHistogram()
+    /// What batches took, and what was predicted: their quotient is how good the predictions are.
+    package private(set) var observed = Duration.zero
+    package private(set) var predicted = Duration.zero
+
+    package struct Runs: Equatable, Sendable {
+        package var count = 0
+        package var requests = 0
+        package var time = Duration.zero
+    }
+
+    mutating func record(_ batch: Batch, _ policy: BatchingPolicy, now: Duration) {
+        let time = now - batch.start
+        batches[batch.release, default: 0] += 1
+        sizes[batch.rows, default: Runs()].count += 1
+        sizes[batch.rows, default: Runs()].requests += batch.requests.count
+        sizes[batch.rows, default: Runs()].time += time
+        for request in batch.requests { queueDelay.record(batch.start - request.arrival) }
+        observed += time
+        predicted += batch.predicted
+    }
+}
+
+/// How a dispatcher is doing.
+package struct DispatchReport: Equatable, Sendable {
+    package let policy: BatchingPolicy
+    package let counts: Bouncer.Counts
+    package let metrics: DispatchMetrics
+    package let requestsQueued: Int
+    package let rowsInFlight: Int
+    package let executorsBusy: Int
+    /// How long the request at the head of the queue has waited.
+    package let waiting: Duration
+    package let bias: Double
+    package let inflation: Double
+    package let arrivalRate: Double
+
+    init(_ bouncer: Bouncer, _ metrics: DispatchMetrics, now: Duration) {
+        let batcher = bouncer.batcher
+        policy = bouncer.policy
+        counts = bouncer.counts
+        self.metrics = metrics
+        requestsQueued = batcher.queue.count
+        rowsInFlight = batcher.rowsInFlight
+        executorsBusy = policy.executors - (batcher.idleExecutors ?? 0)
+        waiting = batcher.queue.first.map { now - $0.arrival } ?? .zero
+        bias = batcher.tracker.bias
+        inflation = batcher.tracker.inflation
+        arrivalRate = batcher.rate.perSecond(now: now)
+    }
+}
