@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["ONNX", "Serving", "TestKit", "Wire"],
+            dependencies: ["Batching", "ONNX", "Serving", "TestKit", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

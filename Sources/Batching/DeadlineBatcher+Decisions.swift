@@ -13,7 +13,7 @@ extension DeadlineBatcher {
         let choice = fill(now)
         if let dropped = dropEarly(choice, now) { return dropped }
         if let release = release(choice, now) { return .run(dispatch(choice, release, on: executor, now)) }
-        return arm(min(choice.deadline - times.safe(choice.rows + 1), nextOverdue))
+        return arm(min(choice.deadline - times.safe(choice.rows + 1), nextOverdue, nextDoubt(now)))
     }
 
     /// A timer went off.
@@ -23,6 +23,12 @@ extension DeadlineBatcher {
         if let armed, armed <= wanted { return nil }
         armed = wanted
         return .wake(at: wanted)
+    }
+
+    /// When to think again if nobody has come by then: after a burst, the rate that was hoped for is gone.
+    private func nextDoubt(_ now: Duration) -> Duration {
+        let rate = rate.perSecond(now: now)
+        return rate > 0 ? now + .seconds(2 / rate) : .seconds(Int64.max / 2)
     }
 
     // MARK: Giving up

@@ -1,4 +1,4 @@
-import ONNX
+package import ONNX
 
 /// Runs several requests at once: their rows one after the other along the first axis of every input.
 struct BatchRun {
@@ -62,5 +62,13 @@ struct BatchRun {
                 return tensors[place].rows(rows)
             }
         }
+    }
+}
+
+extension Dispatcher {
+    /// Runs requests for one model as one batch; what a dispatcher's `run` is in production.
+    package static func runTogether(_ inferences: [PreparedInference]) throws(ServingError) -> [[Tensor]] {
+        guard let session = inferences.first?.session else { return [] }
+        return try BatchRun(session: session).run(inferences.map(\.request))
     }
 }
