@@ -9,6 +9,8 @@ package struct DispatchMetrics: Equatable, Sendable {
     package private(set) var sizes: [Int: Runs] = [:]
     /// Waiting times of requests, from arrival to the start of their batch.
     package private(set) var queueDelay = DurationHistogram()
+    /// What the batches of each request took, over all requests.
+    package private(set) var requestTime = Duration.zero
     /// What batches took, and what was predicted: their quotient is how good the predictions are.
     package private(set) var observed = Duration.zero
     package private(set) var predicted = Duration.zero
@@ -26,6 +28,7 @@ package struct DispatchMetrics: Equatable, Sendable {
         sizes[batch.rows, default: Runs()].requests += batch.requests.count
         sizes[batch.rows, default: Runs()].time += time
         for request in batch.requests { queueDelay.record(batch.start - request.arrival) }
+        requestTime += time * Double(batch.requests.count)
         observed += time
         predicted += batch.predicted
     }

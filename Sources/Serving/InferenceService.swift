@@ -12,6 +12,8 @@ package struct InferenceService: Sendable {
         package var inflatedBody = 64 * 1024 * 1024
         /// Answers from this size on are compressed for callers that accept it.
         package var compressedAnswerMin = 1024
+        /// Whether callers may load and unload models.
+        package var allowsModelControl = false
 
         package init() {}
     }
@@ -21,16 +23,21 @@ package struct InferenceService: Sendable {
     static let extensions = ["binary_tensor_data", "classification", "model_repository"]
 
     private let limits: Limits
+    let report: (@Sendable (Model) -> DispatchReport?)?
     /// Waits until the repository is open.
     package let repository: @Sendable () throws(ServingError) -> ModelRepository
 
-    /// - Parameter repository: waits until the repository is open; called by everything but the liveness check, so that this
-    ///   answers while the engine still starts.
+    /// - Parameters:
+    ///   - report: how a model's dispatcher is doing; nil where there are no dispatchers.
+    ///   - repository: waits until the repository is open; called by everything but the liveness check, so that this
+    ///     answers while the engine still starts.
     package init(
         limits: Limits = Limits(),
+        report: (@Sendable (Model) -> DispatchReport?)? = nil,
         repository: @escaping @Sendable () throws(ServingError) -> ModelRepository
     ) {
         self.limits = limits
+        self.report = report
         self.repository = repository
     }
 
@@ -90,6 +97,18 @@ package struct InferenceService: Sendable {
         case .modelReady(let name, let version):
             _ = try repository().model(name, version: version).session()
             return .answer(Self.json([]))
+        case .configuration(let name, let version):
+            return .answer(Self.json(try configuration(name, version).encoded()))
+        case .statistics(let name, let version):
+            return .answer(Self.json(try statistics(name, version).encoded()))
+        case .load(let name):
+            try checkModelControl()
+            try repository().load(name)
+            return .answer(Self.json([]))
+        case .unload(let name):
+            try checkModelControl()
+            try repository().unload(name)
+            return .answer(Self.json([]))
         case .infer(let name, let version):
             let model = try repository().model(name, version: version)
             return .inference(
@@ -98,6 +117,15 @@ package struct InferenceService: Sendable {
                     model,
                     Self.coding(request)
                 )
+            )
+        }
+    }
+
+    private func checkModelControl() throws(ServingError) {
+        guard limits.allowsModelControl else {
+            throw ServingError(
+                status: 403,
+                "models cannot be loaded or unloaded here; start `mark serve` with --model-control"
             )
         }
     }

@@ -1,14 +1,25 @@
 package import ONNX
+import Synchronization
 import Wire
 
 /// The models of a folder in Triton's and KServe's layout: `<name>/<version>/model.onnx` and `<name>/config.json`.
 ///
 /// Versions are whole numbers; the highest answers requests that name none.
 package final class ModelRepository: Sendable {
-    /// All versions by model, ascending.
-    private let models: [String: [Model]]
-    /// Why the folders that hold no usable model are none.
-    private let broken: [String: String]
+    private struct Contents {
+        /// All versions by model, ascending.
+        var models: [String: [Model]] = [:]
+        /// Why the folders that hold no usable model are none.
+        var broken: [String: String] = [:]
+    }
+
+    private let folder: String
+    private let options: SessionOptions
+    private let runtime: ONNXRuntime
+    private let contents: Mutex<Contents>
+
+    private var models: [String: [Model]] { contents.withLock { $0.models } }
+    private var broken: [String: String] { contents.withLock { $0.broken } }
 
     /// - Parameters:
     ///   - folder: the repository; it must exist, and may be empty.
@@ -20,17 +31,18 @@ package final class ModelRepository: Sendable {
                 "there is no model repository at \(folder); set MARK_MODELS to the folder that holds models"
             )
         }
-        var models: [String: [Model]] = [:]
-        var broken: [String: String] = [:]
+        var contents = Contents()
         for name in names where File.names(in: "\(folder)/\(name)") != nil {
             do throws(ServingError) {
-                models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
+                contents.models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
             } catch {
-                broken[name] = error.description
+                contents.broken[name] = error.description
             }
         }
-        self.models = models
-        self.broken = broken
+        self.folder = folder
+        self.options = options
+        self.runtime = runtime
+        self.contents = Mutex(contents)
     }
 
     private static func versions(
@@ -86,6 +98,34 @@ package final class ModelRepository: Sendable {
 
     private static func isOlder(_ one: String, _ other: String) -> Bool {
         (Int(one) ?? 0, one) < (Int(other) ?? 0, other)
+    }
+
+    // MARK: Changes
+
+    /// Reads a model's folder again, loads its highest version, and puts it in the place of what was there.
+    ///
+    /// What is under way ends with the session that it began with. What cannot be loaded replaces nothing.
+    package func load(_ name: String) throws(ServingError) {
+        // A name from a request becomes part of a path.
+        guard File.names(in: folder)?.contains(name) == true else {
+            throw .notFound("there is no folder for a model '\(name)' in the repository")
+        }
+        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
+        _ = try versions[versions.count - 1].session()
+        contents.withLock { contents in
+            contents.models[name] = versions
+            contents.broken[name] = nil
+        }
+    }
+
+    /// Takes a model out of the repository until it is loaded again.
+    package func unload(_ name: String) throws(ServingError) {
+        _ = try versions(of: name)
+        contents.withLock { contents in
+            contents.models[name] = nil
+            contents.broken[name] =
+                "model '\(name)' is unloaded; load it with POST /v2/repository/models/\(name)/load"
+        }
     }
 
     // MARK: Lookup

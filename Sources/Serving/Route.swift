@@ -6,13 +6,17 @@ enum Route: Equatable {
     case model(name: String, version: String?)
     case modelReady(name: String, version: String?)
     case infer(name: String, version: String?)
+    case configuration(name: String, version: String?)
+    case statistics(name: String?, version: String?)
     case index
+    case load(name: String)
+    case unload(name: String)
 
     /// The method that the call takes.
     var method: String {
         switch self {
-        case .infer, .index: "POST"
-        case .live, .ready, .server, .model, .modelReady: "GET"
+        case .infer, .index, .load, .unload: "POST"
+        case .live, .ready, .server, .model, .modelReady, .configuration, .statistics: "GET"
         }
     }
 
@@ -26,7 +30,18 @@ enum Route: Equatable {
         case ["v2", "health", "live"]: self = .live
         case ["v2", "health", "ready"]: self = .ready
         case ["v2", "repository", "index"]: self = .index
+        case ["v2", "models", "stats"]: self = .statistics(name: nil, version: nil)
         default:
+            if segments.count == 5, segments.prefix(3) == ["v2", "repository", "models"],
+                let name = segments[3]
+            {
+                switch segments[4] {
+                case "load": self = .load(name: name)
+                case "unload": self = .unload(name: name)
+                default: return nil
+                }
+                return
+            }
             guard segments.count > 2, segments[0] == "v2", segments[1] == "models", let name = segments[2]
             else {
                 return nil
@@ -47,6 +62,8 @@ enum Route: Equatable {
         case []: self = .model(name: name, version: version)
         case ["ready"]: self = .modelReady(name: name, version: version)
         case ["infer"]: self = .infer(name: name, version: version)
+        case ["config"]: self = .configuration(name: name, version: version)
+        case ["stats"]: self = .statistics(name: name, version: version)
         default: return nil
         }
     }
