@@ -56,6 +56,21 @@ package struct Bouncer: Equatable, Sendable {
             batcher.add(request)
             return nil
         }
+        return refuse(request, refusal, now)
+    }
+
+    /// A request has come of which no more is known yet than that it is not smaller than this one.
+    ///
+    /// - Returns: why it is refused; nil when it is to be read, and to arrive then.
+    package mutating func glance(_ request: QueuedRequest, now: Duration) -> Refusal? {
+        guard let refusal = check(request, now), batcher.queue.priorityMax <= request.priority else {
+            return nil
+        }
+        batcher.observeArrival(rows: request.rows, now: now)
+        return refuse(request, refusal, now)
+    }
+
+    private mutating func refuse(_ request: QueuedRequest, _ refusal: Refusal, _ now: Duration) -> Refusal {
         counts.refused[refusal.reason, default: 0] += 1
         if refusal.reason == .late || refusal.reason == .full { vain.refused(request, now: now) }
         return refusal

@@ -89,6 +89,20 @@ package final class Dispatcher: Sendable {
 
     // MARK: Events
 
+    /// Refuses a request before it is read, if it would be refused anyway.
+    package func glance(arrival: Duration, deadline: Duration, priority: Int = 0) -> Refusal? {
+        let now = now()
+        return state.withLock { state in
+            let request = QueuedRequest(
+                id: 0,
+                arrival: arrival,
+                deadline: deadline - policy.margin,
+                priority: priority
+            )
+            return state.bouncer.glance(request, now: now)
+        }
+    }
+
     /// Admits a request or refuses it at once; `complete` may be called before this returns.
     ///
     /// - Returns: what to cancel it by.

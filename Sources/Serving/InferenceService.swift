@@ -57,9 +57,11 @@ package struct InferenceService: Sendable {
     }
 
     /// Reads and checks a request.
-    package func begin(_ request: HTTPRequest) -> Step {
+    ///
+    /// - Parameter refuse: asked before an inference's body is read, which may take longer than the refusal of it.
+    package func begin(_ request: HTTPRequest, refuse: (Model) -> HTTPResponse? = { _ in nil }) -> Step {
         do throws(ServingError) {
-            switch try step(request) {
+            switch try step(request, refuse) {
             case .answer(let response): return .answer(compressed(response, Self.coding(request)))
             case .inference(let inference): return .inference(inference)
             }
@@ -78,7 +80,10 @@ package struct InferenceService: Sendable {
         json(JSON.object([.init("error", .string(error.description))]).encoded(), status: error.status)
     }
 
-    private func step(_ request: HTTPRequest) throws(ServingError) -> Step {
+    private func step(
+        _ request: HTTPRequest,
+        _ refuse: (Model) -> HTTPResponse?
+    ) throws(ServingError) -> Step {
         guard let route = Route(path: request.path) else {
             throw .notFound("no such path: \(request.path); the Open Inference Protocol lies under /v2")
         }
@@ -111,6 +116,7 @@ package struct InferenceService: Sendable {
             return .answer(Self.json([]))
         case .infer(let name, let version):
             let model = try repository().model(name, version: version)
+            if let refusal = refuse(model) { return .answer(refusal) }
             return .inference(
                 try prepare(
                     RequestBody(request, inflatedMax: limits.inflatedBody),
