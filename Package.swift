@@ -67,6 +67,18 @@ let package = Package(
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),
 
+        // The server.
+        .target(
+            name: "Backend",
+            dependencies: [
+                "Batching", "CURL", "Serving", "Threading", "Wire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
         .target(

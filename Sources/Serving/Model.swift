@@ -10,25 +10,30 @@ package final class Model: Sendable {
 
     private enum State {
         case unloaded
-        case loaded(Session)
+        case loaded(Session, time: Duration)
         case failed(ServingError)
     }
 
     private let state: Mutex<State>
+    private let now: @Sendable () -> Duration
     private let load: @Sendable () throws(ONNXError) -> Session
 
-    /// - Parameter load: makes the session; called at most once.
+    /// - Parameters:
+    ///   - now: a monotonic clock.
+    ///   - load: makes the session; called at most once.
     init(
         name: String,
         version: String,
         path: String,
         configuration: ModelConfiguration,
+        now: @escaping @Sendable () -> Duration,
         load: @escaping @Sendable () throws(ONNXError) -> Session
     ) {
         self.name = name
         self.version = version
         self.path = path
         self.configuration = configuration
+        self.now = now
         self.load = load
         state = Mutex(.unloaded)
     }
@@ -39,13 +44,14 @@ package final class Model: Sendable {
     package func session() throws(ServingError) -> Session {
         try state.withLock { state throws(ServingError) in
             switch state {
-            case .loaded(let session): return session
+            case .loaded(let session, _): return session
             case .failed(let error): throw error
             case .unloaded: break
             }
             do throws(ONNXError) {
+                let start = now()
                 let session = try load()
-                state = .loaded(session)
+                state = .loaded(session, time: now() - start)
                 return session
             } catch {
                 let failure = ServingError(status: 503, "model '\(name)' cannot be loaded: \(error)")
@@ -53,6 +59,11 @@ package final class Model: Sendable {
                 throw failure
             }
         }
+    }
+
+    /// How long loading took; nil for a model that is not loaded.
+    package var loadTime: Duration? {
+        state.withLock { if case .loaded(_, let time) = $0 { time } else { nil } }
     }
 
     /// Why the model cannot be served; nil while nothing speaks against it.

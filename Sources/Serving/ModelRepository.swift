@@ -16,6 +16,7 @@ package final class ModelRepository: Sendable {
     private let folder: String
     private let options: SessionOptions
     private let runtime: ONNXRuntime
+    private let now: @Sendable () -> Duration
     private let contents: Mutex<Contents>
 
     private var models: [String: [Model]] { contents.withLock { $0.models } }
@@ -24,7 +25,13 @@ package final class ModelRepository: Sendable {
     /// - Parameters:
     ///   - folder: the repository; it must exist, and may be empty.
     ///   - options: where a model's configuration says nothing else.
-    package init(folder: String, options: SessionOptions, runtime: ONNXRuntime) throws(ServingError) {
+    ///   - now: a monotonic clock, to tell how long loading takes.
+    package init(
+        folder: String,
+        options: SessionOptions,
+        runtime: ONNXRuntime,
+        now: @escaping @Sendable () -> Duration = { .zero }
+    ) throws(ServingError) {
         guard let names = File.names(in: folder) else {
             throw ServingError(
                 status: 503,
@@ -34,7 +41,13 @@ package final class ModelRepository: Sendable {
         var contents = Contents()
         for name in names where File.names(in: "\(folder)/\(name)") != nil {
             do throws(ServingError) {
-                contents.models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
+                contents.models[name] = try Self.versions(
+                    of: name,
+                    in: "\(folder)/\(name)",
+                    options,
+                    runtime,
+                    now
+                )
             } catch {
                 contents.broken[name] = error.description
             }
@@ -42,6 +55,7 @@ package final class ModelRepository: Sendable {
         self.folder = folder
         self.options = options
         self.runtime = runtime
+        self.now = now
         self.contents = Mutex(contents)
     }
 
@@ -49,7 +63,8 @@ package final class ModelRepository: Sendable {
         of name: String,
         in folder: String,
         _ options: SessionOptions,
-        _ runtime: ONNXRuntime
+        _ runtime: ONNXRuntime,
+        _ now: @escaping @Sendable () -> Duration
     ) throws(ServingError) -> [Model] {
         let configuration = try configuration(of: name, in: folder)
         var options = options
@@ -58,7 +73,7 @@ package final class ModelRepository: Sendable {
         let models = versions.compactMap { version -> Model? in
             let path = "\(folder)/\(version)/model.onnx"
             guard File.exists(path) else { return nil }
-            return Model(name: name, version: version, path: path, configuration: configuration) {
+            return Model(name: name, version: version, path: path, configuration: configuration, now: now) {
                 [options] () throws(ONNXError) in
                 var options = options
                 options.optimization =
@@ -110,7 +125,7 @@ package final class ModelRepository: Sendable {
         guard File.names(in: folder)?.contains(name) == true else {
             throw .notFound("there is no folder for a model '\(name)' in the repository")
         }
-        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime)
+        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime, now)
         _ = try versions[versions.count - 1].session()
         contents.withLock { contents in
             contents.models[name] = versions
