@@ -1,0 +1,43 @@
+import NIOCore
+import Wire
+
+/// Writes an answer as HTTP/1.1 into one buffer, so that it costs one system call.
+enum AnswerEncoder {
+    static func encode(
+        _ response: HTTPResponse,
+        isHead: Bool,
+        connection: StaticString?,
+        _ allocator: ByteBufferAllocator
+    ) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: 256 + (isHead ? 0 : response.body.count))
+        writeStatus(response.status, &buffer)
+        for field in response.headers.fields {
+            buffer.writeString(field.name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(field.value)
+            buffer.writeStaticString("\r\n")
+        }
+        if let connection {
+            buffer.writeStaticString("connection: ")
+            buffer.writeStaticString(connection)
+            buffer.writeStaticString("\r\n")
+        }
+        if response.status != 204, response.status != 304 {
+            buffer.writeStaticString("content-length: ")
+            buffer.writeString(String(response.body.count))
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString("\r\n")
+        if !isHead { buffer.writeBytes(response.body) }
+        return buffer
+    }
+
+    private static func writeStatus(_ status: Int, _ buffer: inout ByteBuffer) {
+        switch status {
+        case 200: buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        case 503: buffer.writeStaticString("HTTP/1.1 503 Service Unavailable\r\n")
+        default:
+            buffer.writeString("HTTP/1.1 \(status) \(HTTPStatus.reason(status))\r\n")
+        }
+    }
+}
