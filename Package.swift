@@ -102,8 +102,10 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "CURL", "LambdaRuntime", "LocalCloud", "ONNX", "TensorFiles", "Wire",
+                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "LocalCloud", "ONNX", "Serving", "TensorFiles",
+                "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

@@ -15,7 +15,7 @@ package final class HTTPCounters: Sendable {
     /// Bytes of bodies under way.
     package let bodyBytes = Atomic<Int>(0)
 
-    init() {}
+    package init() {}
 }
 
 extension Atomic where Value == Int {

@@ -56,7 +56,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    package let counters = HTTPCounters()
+    private let counters: HTTPCounters
     private let settings: Settings
     private let shared: Shared
     private let listener = Mutex<(any Channel)?>(nil)
@@ -68,12 +68,14 @@ package final class HTTPServer: Sendable {
     ///   - handler: called with each complete request, on its connection's loop, which it must not block.
     package init(
         _ settings: Settings,
+        counters: HTTPCounters = HTTPCounters(),
         now: @escaping @Sendable () -> Duration,
         admit: @escaping @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil },
         accessLog: AccessLog? = nil,
         handler: @escaping Handler
     ) {
         self.settings = settings
+        self.counters = counters
         shared = Shared(
             settings.limits,
             counters,

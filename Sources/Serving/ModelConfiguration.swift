@@ -7,14 +7,23 @@ package import Wire
 ///
 /// ```json
 /// {"labels": {"probabilities": ["cat", "dog"]}, "optimization": "all", "prepacking": true, "preload": false,
-///  "slo": {"latency_ms": 100, "target": 0.99}}
+///  "slo": {"latency_ms": 100, "target": 0.99}, "batching": {"enabled": true, "size_max": 32},
+///  "profiles": {"c7i.large": …}}
 /// ```
+/// Profiles are by type of machine; see `MachineProfile`.
 package struct ModelConfiguration: Equatable, Sendable {
     /// The latency objective: this share of requests finishes within this time.
     package struct SLO: Equatable, Sendable {
         package let latencyMilliseconds: Double
         /// Between 0 and 1, as 0.99.
         package let target: Double
+    }
+
+    package struct Batching: Equatable, Sendable {
+        /// Whether requests may share a run at all.
+        package var isEnabled = true
+        /// Rows of a batch at most; nil for as many as pay.
+        package var sizeMax: Int?
     }
 
     /// Class names by output, in the order of the output's last axis.
@@ -27,8 +36,12 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var preload = false
     /// It has no default: nobody else knows what is fast enough.
     package var slo: SLO?
+    package var batching = Batching()
+    package var profiles: [String: MachineProfile] = [:]
 
-    private static let keys = ["labels", "optimization", "prepacking", "preload", "slo"]
+    private static let keys = [
+        "batching", "labels", "optimization", "prepacking", "preload", "profiles", "slo",
+    ]
 
     package init() {}
 
@@ -41,6 +54,8 @@ package struct ModelConfiguration: Equatable, Sendable {
             case "prepacking": prepacking = try Self.bool(member)
             case "preload": preload = try Self.bool(member)
             case "slo": slo = try Self.slo(member.value)
+            case "batching": batching = try Self.batching(member.value)
+            case "profiles": profiles = try Self.profiles(member.value)
             default:
                 throw .unknownKey(member.key, nearest: EditDistance.nearest(to: member.key, in: Self.keys))
             }
@@ -77,6 +92,26 @@ package struct ModelConfiguration: Equatable, Sendable {
         return labels
     }
 
+    private static func batching(_ value: JSON) throws(InvalidConfiguration) -> Batching {
+        let members = try ConfigurationMembers(value, ["enabled", "size_max"], at: "batching")
+        return Batching(
+            isEnabled: try members.bool("enabled") ?? true,
+            sizeMax: try members.integer("size_max", 1...65_536)
+        )
+    }
+
+    /// The value of `profiles`: profiles by type of machine.
+    package static func profiles(_ value: JSON) throws(InvalidConfiguration) -> [String: MachineProfile] {
+        guard let members = value.objectValue else {
+            throw .expected("an object of machine types and their profiles", at: "profiles")
+        }
+        var profiles: [String: MachineProfile] = [:]
+        for member in members {
+            profiles[member.key] = try MachineProfile(member.value, at: "profiles.\(member.key)")
+        }
+        return profiles
+    }
+
     private static func slo(_ value: JSON) throws(InvalidConfiguration) -> SLO {
         guard let latency = value["latency_ms"]?.doubleValue, latency > 0 else {
             throw .expected("a number of milliseconds above 0", at: "slo.latency_ms")
@@ -92,12 +127,14 @@ package struct ModelConfiguration: Equatable, Sendable {
 package enum InvalidConfiguration: Error, Equatable, CustomStringConvertible {
     case unknownKey(String, nearest: String?)
     case expected(String, at: String)
+    case invalid(String, at: String)
 
     package var description: String {
         switch self {
         case .unknownKey(let key, let nearest):
             "unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         case .expected(let what, let place): "expected \(what) at \(place)"
+        case .invalid(let reason, let place): "\(place): \(reason)"
         }
     }
 }

@@ -14,9 +14,7 @@ package final class ModelRepository: Sendable {
     }
 
     private let folder: String
-    private let options: SessionOptions
-    private let runtime: ONNXRuntime
-    private let now: @Sendable () -> Duration
+    private let loading: Loading
     private let contents: Mutex<Contents>
 
     private var models: [String: [Model]] { contents.withLock { $0.models } }
@@ -25,11 +23,13 @@ package final class ModelRepository: Sendable {
     /// - Parameters:
     ///   - folder: the repository; it must exist, and may be empty.
     ///   - options: where a model's configuration says nothing else.
+    ///   - threads: threads of a model's runs; nil for those of `options`.
     ///   - now: a monotonic clock, to tell how long loading takes.
     package init(
         folder: String,
         options: SessionOptions,
         runtime: ONNXRuntime,
+        threads: (@Sendable (ModelConfiguration) -> Int)? = nil,
         now: @escaping @Sendable () -> Duration = { .zero }
     ) throws(ServingError) {
         guard let names = File.names(in: folder) else {
@@ -38,48 +38,59 @@ package final class ModelRepository: Sendable {
                 "there is no model repository at \(folder); set MARK_MODELS to the folder that holds models"
             )
         }
+        let loading = Loading(options: options, runtime: runtime, threads: threads, now: now)
         var contents = Contents()
         for name in names where File.names(in: "\(folder)/\(name)") != nil {
             do throws(ServingError) {
-                contents.models[name] = try Self.versions(
-                    of: name,
-                    in: "\(folder)/\(name)",
-                    options,
-                    runtime,
-                    now
-                )
+                contents.models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", loading)
             } catch {
                 contents.broken[name] = error.description
             }
         }
         self.folder = folder
-        self.options = options
-        self.runtime = runtime
-        self.now = now
+        self.loading = loading
         self.contents = Mutex(contents)
+    }
+
+    /// How models are loaded.
+    private struct Loading: Sendable {
+        let options: SessionOptions
+        let runtime: ONNXRuntime
+        let threads: (@Sendable (ModelConfiguration) -> Int)?
+        let now: @Sendable () -> Duration
+
+        func options(_ configuration: ModelConfiguration) -> SessionOptions {
+            var options = options
+            options.prepacking = configuration.prepacking
+            if let threads { options.threads = threads(configuration) }
+            return options
+        }
     }
 
     private static func versions(
         of name: String,
         in folder: String,
-        _ options: SessionOptions,
-        _ runtime: ONNXRuntime,
-        _ now: @escaping @Sendable () -> Duration
+        _ loading: Loading
     ) throws(ServingError) -> [Model] {
         let configuration = try configuration(of: name, in: folder)
-        var options = options
-        options.prepacking = configuration.prepacking
+        let options = loading.options(configuration)
         let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
         let models = versions.compactMap { version -> Model? in
             let path = "\(folder)/\(version)/model.onnx"
             guard File.exists(path) else { return nil }
-            return Model(name: name, version: version, path: path, configuration: configuration, now: now) {
+            return Model(
+                name: name,
+                version: version,
+                path: path,
+                configuration: configuration,
+                now: loading.now
+            ) {
                 [options] () throws(ONNXError) in
                 var options = options
                 options.optimization =
                     configuration.optimization
                     ?? LoadingHint.decoded(fromEnd: File.end(of: path, count: LoadingHint.length)) ?? .all
-                return try Session(model: path, options: options, runtime: runtime)
+                return try Session(model: path, options: options, runtime: loading.runtime)
             }
         }
         guard !models.isEmpty else {
@@ -125,7 +136,7 @@ package final class ModelRepository: Sendable {
         guard File.names(in: folder)?.contains(name) == true else {
             throw .notFound("there is no folder for a model '\(name)' in the repository")
         }
-        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", options, runtime, now)
+        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", loading)
         _ = try versions[versions.count - 1].session()
         contents.withLock { contents in
             contents.models[name] = versions

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 import LambdaRuntime
 
@@ -9,8 +10,15 @@ enum Terminal {
     /// Writes a line that is not part of the result.
     static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Writes what is part of the result.
+    static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
     private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
@@ -19,11 +27,7 @@ enum Terminal {
         }
     }
 
-    static func wallClock() -> WallClock {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallClock(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    static func wallClock() -> WallClock { WallClock(milliseconds: cplatform_realtime()) }
 
     static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -32,6 +32,12 @@ int cplatform_wait_until(sem_t *_Nonnull semaphore, int64_t seconds, int64_t nan
 // The monotonic clock in nanoseconds.
 int64_t cplatform_monotonic(void);
 
+// The time of day in milliseconds since 1970.
+int64_t cplatform_realtime(void);
+
+// Cores that this process may use, at least 1.
+int cplatform_cores(void);
+
 // Lowers the calling thread's priority by so many steps (Linux keeps one for each thread).
 void cplatform_lower_priority(int steps);
 

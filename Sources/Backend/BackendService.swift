@@ -1,0 +1,228 @@
+import Batching
+import NIOCore
+package import Serving
+import Synchronization
+package import Wire
+
+/// Answers a backend's requests: the protocol and SageMaker's contract, through the bouncer and the batcher; metrics; readiness.
+package final class BackendService: Sendable {
+    package struct Settings: Sendable {
+        /// What callers must send in `x-mark-token`; nil for no check.
+        package var token: String?
+        /// Reads the process's resident memory, in bytes.
+        package var residentBytes: @Sendable () -> Int = { 0 }
+
+        package init() {}
+    }
+
+    static let deadlineHeader = "x-mark-deadline-ms"
+    static let tokenHeader = "x-mark-token"
+
+    private let settings: Settings
+    private let counters: HTTPCounters
+    private let service: InferenceService
+    private let dispatchers: Dispatchers
+    private let now: @Sendable () -> Duration
+    private let draining = Atomic<Bool>(false)
+    private let pumps = PumpSchedule()
+
+    /// - Parameters:
+    ///   - service: its repository must not wait.
+    ///   - now: a monotonic clock.
+    package init(
+        _ settings: Settings,
+        counters: HTTPCounters,
+        service: InferenceService,
+        dispatchers: Dispatchers,
+        now: @escaping @Sendable () -> Duration
+    ) {
+        self.settings = settings
+        self.counters = counters
+        self.service = service
+        self.dispatchers = dispatchers
+        self.now = now
+    }
+
+    // MARK: Draining
+
+    package var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// Fails readiness and takes no new work; what was admitted is served.
+    ///
+    /// - Returns: whether this was the first call.
+    package func beginDraining() -> Bool {
+        guard !draining.exchange(true, ordering: .relaxed) else { return false }
+        dispatchers.drain()
+        return true
+    }
+
+    /// Whether nothing waits or runs.
+    package var isIdle: Bool { dispatchers.isIdle }
+
+    // MARK: Requests
+
+    /// Refuses, by its header, a request that has no business here.
+    package func admit(_ request: HTTPRequest) -> HTTPResponse? {
+        guard let token = settings.token, !Self.isOpen(request.path) else { return nil }
+        guard Self.equal(request.headers[Self.tokenHeader] ?? "", token) else {
+            return HTTPServer.failure(401, "the header \(Self.tokenHeader) is missing or wrong")
+        }
+        return nil
+    }
+
+    /// Health checks come from balancers, which know no token.
+    private static func isOpen(_ path: String) -> Bool {
+        path == "/v2/health/live" || path == "/v2/health/ready" || path == SageMaker.ping
+    }
+
+    /// Compares in the same time wherever the texts differ.
+    private static func equal(_ one: String, _ other: String) -> Bool {
+        let (one, other) = (Array(one.utf8), Array(other.utf8))
+        guard one.count == other.count else { return false }
+        return zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    /// Answers a request, now or when its batch has run; called on the connection's loop.
+    package func handle(_ exchange: Exchange) {
+        let request = exchange.request
+        switch request.path {
+        case "/v2/health/ready" where isDraining, SageMaker.ping where isDraining:
+            exchange.respond(InferenceService.refused(Refusal(.draining)))
+        case SageMaker.ping:
+            exchange.respond(
+                service.respond(to: HTTPRequest(method: request.method, path: "/v2/health/ready"))
+            )
+        case "/metrics": exchange.respond(metrics(request))
+        case SageMaker.invocations: invoke(exchange)
+        default:
+            if request.path.hasPrefix("/v2/repository/models/") {
+                control(exchange)
+            } else {
+                infer(exchange, request)
+            }
+        }
+    }
+
+    private func invoke(_ exchange: Exchange) {
+        guard exchange.request.method == "POST" else {
+            exchange.respond(HTTPServer.failure(405, "\(SageMaker.invocations) takes POST"))
+            return
+        }
+        let names = (try? service.repository().all.map(\.name)) ?? []
+        let onlyName = Set(names).count == 1 ? names.first : nil
+        switch SageMaker.inference(exchange.request, onlyModel: onlyName) {
+        case .success(let request): infer(exchange, request)
+        case .failure(let error): exchange.respond(HTTPServer.failure(400, error.description))
+        }
+    }
+
+    /// Loads and unloads models away from the loop, which other requests need.
+    private func control(_ exchange: Exchange) {
+        ControlThread.run { [self] in
+            exchange.respond(service.respond(to: exchange.request))
+            if let models = try? service.repository().all { dispatchers.keep(models) }
+        }
+    }
+
+    // MARK: Inference
+
+    private func infer(_ exchange: Exchange, _ request: HTTPRequest) {
+        let allowed: Duration?
+        do throws(InvalidDeadline) { allowed = try Self.allowed(request) } catch {
+            exchange.respond(HTTPServer.failure(400, error.description))
+            return
+        }
+        var dispatcher: Dispatcher?
+        let step = service.begin(request) { model in
+            do throws(ServingError) {
+                let found = try dispatchers.dispatcher(for: model)
+                dispatcher = found
+                return found.glance(
+                    arrival: exchange.arrival,
+                    deadline: exchange.arrival + (allowed ?? found.policy.slo)
+                ).map(InferenceService.refused)
+            } catch {
+                return InferenceService.failure(error)
+            }
+        }
+        switch step {
+        case .answer(let response): exchange.respond(response)
+        case .inference(let inference):
+            guard let dispatcher else { return }
+            submit(exchange, inference, to: dispatcher, allowed)
+        }
+    }
+
+    private func submit(
+        _ exchange: Exchange,
+        _ inference: PreparedInference,
+        to dispatcher: Dispatcher,
+        _ allowed: Duration?
+    ) {
+        let service = service
+        let job = Dispatcher.Job(
+            inference,
+            arrival: exchange.arrival,
+            deadline: exchange.arrival + (allowed ?? dispatcher.policy.slo)
+        ) { outcome in
+            // Written where it is sent: executors have better things to do.
+            if exchange.loop.inEventLoop {
+                exchange.respond(Self.response(outcome, inference, service))
+            } else {
+                exchange.loop.execute { exchange.respond(Self.response(outcome, inference, service)) }
+            }
+        }
+        let id = dispatcher.submit(job)
+        exchange.onDisconnect { dispatcher.cancel(id) }
+        if dispatcher.placement == .caller { pumps.schedule(dispatcher, on: exchange.loop) }
+    }
+
+    private static func response(
+        _ outcome: Dispatcher.Outcome,
+        _ inference: PreparedInference,
+        _ service: InferenceService
+    ) -> HTTPResponse {
+        switch outcome {
+        case .served(let tensors): service.answer(inference, .success(tensors))
+        case .failed(let error): InferenceService.failure(error)
+        case .refused(let refusal): InferenceService.refused(refusal)
+        }
+    }
+
+    /// The time that the caller grants.
+    private static func allowed(_ request: HTTPRequest) throws(InvalidDeadline) -> Duration? {
+        guard let text = request.headers[deadlineHeader] else { return nil }
+        guard let milliseconds = Double(text), milliseconds > 0, milliseconds <= 86_400_000 else {
+            throw InvalidDeadline(text: text)
+        }
+        return .milliseconds(milliseconds)
+    }
+
+    // MARK: Metrics
+
+    private func metrics(_ request: HTTPRequest) -> HTTPResponse {
+        guard request.method == "GET" || request.method == "HEAD" else {
+            return HTTPServer.failure(405, "/metrics takes GET")
+        }
+        var text = PrometheusText()
+        BackendMetrics(
+            models: dispatchers.all.map { ($0.model, $0.dispatcher.report) },
+            residentBytes: settings.residentBytes(),
+            isDraining: isDraining
+        ).write(to: &text)
+        counters.write(to: &text)
+        return HTTPResponse(
+            status: 200,
+            headers: HTTPHeaders([.init("content-type", "text/plain; version=0.0.4; charset=utf-8")]),
+            body: Array(text.text.utf8)
+        )
+    }
+}
+
+/// A deadline that is no time.
+struct InvalidDeadline: Error, Equatable, CustomStringConvertible {
+    let text: String
+    var description: String {
+        "\(BackendService.deadlineHeader) is '\(text)'; expected milliseconds above 0, up to a day"
+    }
+}

@@ -1,0 +1,94 @@
+import Batching
+import ONNX
+import Serving
+import Synchronization
+import Threading
+
+/// The backend's models, loaded and measured on a thread of their own while the server already listens.
+final class ServingEngine: Sendable {
+    private enum State {
+        case loading
+        case open(ModelRepository)
+        case failed(ServingError)
+    }
+
+    private let models: String
+    private let planner: DispatchPlanner
+    private let dispatchers: Dispatchers
+    private let now: @Sendable () -> Duration
+    private let state = Mutex(State.loading)
+
+    init(
+        models: String,
+        planner: DispatchPlanner,
+        _ dispatchers: Dispatchers,
+        now: @escaping @Sendable () -> Duration
+    ) {
+        self.models = models
+        self.planner = planner
+        self.dispatchers = dispatchers
+        self.now = now
+    }
+
+    /// The repository; refuses, but does not wait, until it is loaded.
+    func repository() throws(ServingError) -> ModelRepository {
+        switch state.withLock({ $0 }) {
+        case .open(let repository): return repository
+        case .failed(let error): throw error
+        case .loading: throw ServingError(status: 503, "models are being loaded; try again in a moment")
+        }
+    }
+
+    func start() {
+        Thread.start { [self] in
+            do throws(ServingError) {
+                let repository = try load()
+                state.withLock { $0 = .open(repository) }
+            } catch {
+                Terminal.note("mark serve: \(error)")
+                state.withLock { $0 = .failed(error) }
+            }
+        }
+    }
+
+    private func load() throws(ServingError) -> ModelRepository {
+        let runtime: ONNXRuntime
+        do throws(ONNXError) {
+            let folders = [Terminal.programFolder]
+            runtime = try ONNXRuntime(
+                paths: ONNXRuntime.searchPaths(explicit: EngineLibrary.explicitPath, folders: folders)
+            )
+        } catch {
+            throw ServingError(status: 503, error.description)
+        }
+        let repository = try ModelRepository(
+            folder: models,
+            options: SessionOptions(),
+            runtime: runtime,
+            threads: { [planner] in planner.layout($0).threads },
+            now: now
+        )
+        for folder in repository.unusable { Terminal.note("Not served: \(folder.reason)") }
+        for model in repository.all {
+            do throws(ServingError) {
+                let dispatcher = try dispatchers.dispatcher(for: model)
+                Terminal.note(Self.summary(model, dispatcher))
+            } catch {
+                Terminal.note("Not served: \(error)")
+            }
+        }
+        return repository
+    }
+
+    /// One line that says how a model is served.
+    private static func summary(_ model: Model, _ dispatcher: Dispatcher) -> String {
+        let policy = dispatcher.policy
+        let alone = (policy.profile[1] / .microseconds(10)).rounded() / 100
+        let batches =
+            policy.sizeCap > 1 ? "batches of up to \(policy.sizeCap)" : "no batches, which would not pay"
+        let place = dispatcher.placement == .caller ? "in line" : "\(policy.executors) at once"
+        return
+            "Serving \(model.name) \(model.version): one request takes \(alone) ms, objective \(policy.slo / .milliseconds(1)) ms, "
+            + "\(batches), \(place)"
+    }
+}
