@@ -82,6 +82,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // The load generator.
+        .target(
+            name: "Load",
+            dependencies: ["CPlatform", "Wire", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: strict
+        ),
+
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
         .target(
@@ -102,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "LocalCloud", "ONNX", "Serving", "TensorFiles",
+                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -124,6 +131,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestKit"], swiftSettings: strict),
+        .testTarget(name: "LoadTests", dependencies: ["Load", "TestKit", "Threading"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
         .testTarget(

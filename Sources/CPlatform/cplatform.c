@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -89,3 +90,30 @@ int cplatform_cores(void) {
 }
 
 void cplatform_lower_priority(int steps) { setpriority(PRIO_PROCESS, (id_t)gettid(), steps); }
+
+int cplatform_epoll_create(void) {
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    return epoll < 0 ? -errno : epoll;
+}
+
+int cplatform_epoll_set(int epoll, int descriptor, int isNew, int waitsToWrite, uint64_t data) {
+    struct epoll_event event = {.events = EPOLLIN | (waitsToWrite ? EPOLLOUT : 0), .data.u64 = data};
+    return epoll_ctl(epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int cplatform_epoll_wait(int epoll, struct cplatform_ready *ready, int count, int64_t nanoseconds) {
+    struct epoll_event events[256];
+    if (count > 256) count = 256;
+    const struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    int number = (int)syscall(SYS_epoll_pwait2, epoll, events, count, &timeout, NULL, 0);
+    // Linux before 5.11 knows milliseconds only.
+    if (number < 0 && errno == ENOSYS) number = epoll_wait(epoll, events, count, (int)((nanoseconds + 999999) / 1000000));
+    if (number < 0) return errno == EINTR ? 0 : -errno;
+    for (int i = 0; i < number; i++) {
+        uint32_t happened = events[i].events;
+        ready[i] = (struct cplatform_ready){
+            .data = events[i].data.u64, .canRead = (happened & ~EPOLLOUT) != 0, .canWrite = (happened & EPOLLOUT) != 0
+        };
+    }
+    return number;
+}

@@ -6,15 +6,18 @@ struct Endpoint {
     private let client: CURLClient
     private let base: String
     private let timeout: Duration
+    private let headers: [(name: String, value: String)]
 
-    init(url: String, timeout: Duration) throws {
+    /// - Parameter headers: sent with every request.
+    init(url: String, timeout: Duration, headers: [(name: String, value: String)] = []) throws {
         client = try CURLClient()
         base = url.last == "/" ? String(url.dropLast()) : url
         self.timeout = timeout
+        self.headers = headers
     }
 
     func get(_ path: String) async throws -> JSON {
-        try await answer(CURLRequest(url: base + path, timeout: timeout), path)
+        try await answer(CURLRequest(url: base + path, headers: headers, timeout: timeout), path)
     }
 
     func post(_ path: String, _ call: InferenceCall.Request) async throws -> JSON {
@@ -28,7 +31,7 @@ struct Endpoint {
         let request = CURLRequest(
             method: "POST",
             url: base + path,
-            headers: headers,
+            headers: self.headers + headers,
             body: call.json + call.binary,
             timeout: timeout
         )

@@ -25,7 +25,7 @@ struct InferenceCall {
         self.preparation = preparation
     }
 
-    private static func tensors(_ metadata: JSON, _ key: String) throws -> [TensorSpecification] {
+    static func tensors(_ metadata: JSON, _ key: String) throws -> [TensorSpecification] {
         try (metadata[key]?.arrayValue ?? []).map { tensor in
             guard let name = tensor["name"]?.stringValue,
                 let shape = tensor["shape"]?.arrayValue?.compactMap(\.intValue),

@@ -10,6 +10,12 @@ enum Terminal {
     /// Writes a line that is not part of the result.
     static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Shows a line in the place of the one before, where someone looks; nil removes it.
+    static func progress(_ text: String?) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        write("\r\u{1B}[K" + (text ?? ""), to: STDERR_FILENO)
+    }
+
     /// Writes what is part of the result.
     static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 

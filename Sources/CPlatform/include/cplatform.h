@@ -32,6 +32,21 @@ int cplatform_wait_until(sem_t *_Nonnull semaphore, int64_t seconds, int64_t nan
 // The monotonic clock in nanoseconds.
 int64_t cplatform_monotonic(void);
 
+// A socket that can be read from or written to.
+struct cplatform_ready {
+    uint64_t data;
+    // Also when the connection is lost: reading tells.
+    int canRead;
+    int canWrite;
+};
+
+// epoll, whose own structure Swift cannot import as it is packed. All return what the system calls return, or -errno. Reading
+// is always waited for.
+int cplatform_epoll_create(void);
+int cplatform_epoll_set(int epoll, int descriptor, int isNew, int waitsToWrite, uint64_t data);
+// Waits for so many nanoseconds at most.
+int cplatform_epoll_wait(int epoll, struct cplatform_ready *_Nonnull ready, int count, int64_t nanoseconds);
+
 // The time of day in milliseconds since 1970.
 int64_t cplatform_realtime(void);
 

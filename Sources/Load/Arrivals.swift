@@ -1,0 +1,101 @@
+import Glibc
+
+/// When requests are to be sent: an open loop, which does not wait for answers.
+package struct Arrivals: Sendable {
+    package enum Pattern: Equatable, Sendable {
+        /// Independent requests at a mean rate.
+        case poisson(perSecond: Double)
+        case constant(perSecond: Double)
+        /// Counts of consecutive minutes, each spread over its minute at random.
+        ///
+        /// With `speed` 60 a minute lasts a second; `scale` multiplies the counts.
+        case trace([Int], speed: Double, scale: Double)
+    }
+
+    private let pattern: Pattern
+    private var state: UInt64
+    private var time = 0.0
+    private var index = 0
+    /// Times of the minute under way, descending.
+    private var minute: [Double] = []
+
+    package init(_ pattern: Pattern, seed: UInt64) {
+        self.pattern = pattern
+        state = seed
+    }
+
+    /// The next request's time after the start; nil at the end of a trace.
+    package mutating func next() -> Duration? {
+        switch pattern {
+        case .poisson(let rate): time += -log(1 - unit()) / rate
+        case .constant(let rate):
+            time = Double(index) / rate
+            index += 1
+        case .trace(let counts, let speed, let scale):
+            while minute.isEmpty {
+                guard index < counts.count else { return nil }
+                minute = draw(
+                    Double(counts[index]) * scale,
+                    start: Double(index) * 60 / speed,
+                    length: 60 / speed
+                )
+                index += 1
+            }
+            time = minute.removeLast()
+        }
+        return .nanoseconds(Int64(time * 1e9))
+    }
+
+    /// Uniform times, given their number, are what a Poisson process is inside a minute.
+    private mutating func draw(_ expected: Double, start: Double, length: Double) -> [Double] {
+        // The fraction of a request is one with that probability.
+        let count = Int(expected) + (unit() < expected - expected.rounded(.down) ? 1 : 0)
+        var times: [Double] = []
+        times.reserveCapacity(count)
+        for _ in 0..<count { times.append(start + length * unit()) }
+        return times.sorted(by: >)
+    }
+
+    private mutating func unit() -> Double { Double(random() >> 11) / 9_007_199_254_740_992 }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014).
+    private mutating func random() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// A trace file: a header `timestamp,requests`, then a line for each minute.
+package struct Trace: Equatable, Sendable {
+    /// Requests of each minute.
+    package let counts: [Int]
+
+    package init(parsing text: String) throws(InvalidTrace) {
+        var lines = text.split(whereSeparator: \.isNewline)
+        if let first = lines.first, !first.utf8.contains(where: { (0x30...0x39).contains($0) }) {
+            lines.removeFirst()
+        }
+        guard !lines.isEmpty else { throw InvalidTrace(line: 1, text: "") }
+        var counts: [Int] = []
+        for (index, line) in lines.enumerated() {
+            guard let field = line.split(separator: ",", omittingEmptySubsequences: false).last,
+                let count = Int(field), count >= 0
+            else { throw InvalidTrace(line: index + 2, text: String(line.prefix(80))) }
+            counts.append(count)
+        }
+        self.counts = counts
+    }
+}
+
+/// A trace that is none.
+package struct InvalidTrace: Error, Equatable, CustomStringConvertible {
+    package let line: Int
+    package let text: String
+
+    package var description: String {
+        "line \(line) of the trace is '\(text)'; expected TIMESTAMP,REQUESTS with a whole number of requests in that minute"
+    }
+}
