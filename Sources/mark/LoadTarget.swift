@@ -20,16 +20,17 @@ struct LoadTarget {
         }
         let rest = url.dropFirst("http://".count)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        authority = String(rest[..<end])
-        path = end == rest.endIndex ? "/" : String(rest[end...])
+        let authority = String(rest[..<end])
         let colon = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":")
         let name = colon.map { authority[..<$0] } ?? authority[...]
-        host = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : String(name)
-        guard let port = colon.map({ Int(authority[authority.index(after: $0)...]) }) ?? 80,
-            (1...65_535).contains(port),
-            !host.isEmpty
-        else { throw CommandFailure("'\(url)' has no host and port; expected http://HOST:PORT") }
+        let port = colon.map { Int(authority[authority.index(after: $0)...]) } ?? 80
+        guard let port, (1...65_535).contains(port), !name.isEmpty else {
+            throw CommandFailure("'\(url)' has no host and port; expected http://HOST:PORT")
+        }
+        self.authority = authority
         self.port = port
+        host = name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : String(name)
+        path = end == rest.endIndex ? "/" : String(rest[end...])
     }
 }
 
