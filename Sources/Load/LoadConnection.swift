@@ -15,7 +15,6 @@ final class LoadConnection {
     private var request: LoadRequest?
     private var written = 0
     private var waitsToWrite = false
-    private var freeSince: Int64 = 0
 
     /// When the request under way was to be sent, and its number.
     private(set) var due: Int64 = 0
@@ -23,8 +22,6 @@ final class LoadConnection {
 
     var isOpen: Bool { descriptor >= 0 }
     var isBusy: Bool { request != nil }
-
-    func wasFree(since due: Int64) -> Bool { freeSince <= due }
 
     /// Starts to connect; false when the system refuses.
     func open(_ address: SocketAddress, _ epoll: Int32, _ index: Int) -> Bool {
@@ -43,7 +40,6 @@ final class LoadConnection {
         self.descriptor = descriptor
         waitsToWrite = true
         parser = ResponseParser()
-        freeSince = 0
         return true
     }
 
@@ -54,10 +50,7 @@ final class LoadConnection {
         written = 0
     }
 
-    func finish(_ now: Int64) {
-        request = nil
-        freeSince = now
-    }
+    func finish() { request = nil }
 
     func close() {
         guard descriptor >= 0 else { return }

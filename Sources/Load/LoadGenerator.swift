@@ -32,6 +32,8 @@ package final class LoadGenerator {
     private var arrivals: Arrivals
     private var result: LoadResult
     private var sent = 0
+    /// Requests up to this number had to wait for a connection.
+    private var waitedUpTo = 0
     private var inFlight = 0
     private var start: Int64 = 0
     private var lastReport: Int64 = 0
@@ -96,15 +98,10 @@ package final class LoadGenerator {
     /// Hands waiting requests to free connections, and opens more while allowed.
     private func dispatch() {
         while let pending = backlog.first {
-            guard let index = freeConnection() else { return }
+            guard let index = freeConnection() else { return markWaiting(from: pending.number) }
             backlog.removeFirst()
             let connection = connections[index]
-            let now = Self.now()
-            if connection.wasFree(since: pending.due) {
-                recordLag(pending, now)
-            } else if counts(pending.due) {
-                result.waited += 1
-            }
+            if pending.number >= waitedUpTo { recordLag(pending, Self.now()) }
             connection.begin(
                 pending.due,
                 pending.number,
@@ -120,6 +117,12 @@ package final class LoadGenerator {
             )
             write(index)
         }
+    }
+
+    /// All connections are busy: what is due waits for them.
+    private func markWaiting(from number: Int) {
+        if counts(backlog[0].due) { result.waited += max(0, sent - max(waitedUpTo, number)) }
+        waitedUpTo = sent
     }
 
     private func freeConnection() -> Index? {
@@ -194,7 +197,7 @@ package final class LoadGenerator {
         let connection = connections[index]
         record(.answered(status: status), due: connection.due)
         inFlight -= 1
-        connection.finish(Self.now())
+        connection.finish()
         if closes {
             connection.close()
             dead.append(index)
