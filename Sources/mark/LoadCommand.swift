@@ -208,11 +208,8 @@ struct RequestOptions: ParsableArguments {
     @Option(help: "Rows of each request made for --model.")
     var rows = 1
 
-    @Option(help: "Length of the model's free axes but the batch's.")
-    var freeAxis = 16
-
-    @Option(help: "Whole numbers sent to the model are drawn from 0 up to but not with this.")
-    var integerBound = 2
+    @OptionGroup
+    var inputs: RandomInputOptions
 
     @Option(help: "Different requests to make for --model.")
     var variants = 16

@@ -78,7 +78,8 @@ extension RequestOptions {
         )
         let inputs = try InferenceCall.tensors(try await endpoint.get(path), "inputs")
         return try (0..<max(1, variants)).map { variant in
-            let random = RandomInputs(freeAxis: freeAxis, integerBound: integerBound, seed: UInt64(variant))
+            var random = self.inputs.random
+            random.seed = UInt64(variant)
             let call = BinaryInference(inputs: inputs, tensors: try random.tensors(inputs, rows: rows))
             let length = (name: "Inference-Header-Content-Length", value: String(call.json.count))
             return LoadRequest(
