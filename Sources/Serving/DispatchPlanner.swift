@@ -112,9 +112,10 @@ package struct DispatchPlanner: Sendable {
         var rows = 1
         while rows <= sizeMax {
             // A few runs say nothing of the slowest of a hundred; what the runs in service add to it is observed.
-            points.append((rows, try measurement.measure(rows: rows, .quick).p50 * 1.1))
-            // Larger batches would never be in time.
-            if let last = points.last, last.latency > time { break }
+            let result = try measurement.measure(rows: rows, .quick)
+            points.append((rows, result.p50 * 1.1))
+            // Larger batches would never be in time, or take memory that the engine never gives back.
+            if result.p50 > time || result.bytes > Self.bytesMax { break }
             rows *= 2
         }
         do throws(InvalidProfile) { return try LatencyProfile(points) } catch {
@@ -123,4 +124,5 @@ package struct DispatchPlanner: Sendable {
     }
 
     private static let measuredMax = 32
+    private static let bytesMax = 16 << 20
 }

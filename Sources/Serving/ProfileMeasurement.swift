@@ -27,6 +27,8 @@ package struct ProfileMeasurement: Sendable {
     package struct Result: Equatable, Sendable {
         /// Ascending.
         package let times: [Duration]
+        /// Bytes of one run's inputs and outputs.
+        package let bytes: Int
 
         package var p50: Duration { percentile(0.5) }
         package var p99: Duration { percentile(0.99) }
@@ -57,7 +59,7 @@ package struct ProfileMeasurement: Sendable {
     /// Runs batches of one size; blocks while it does.
     package func measure(rows: Int, _ budget: Budget) throws(ServingError) -> Result {
         let tensors = try inputs.tensors(session.inputs, rows: rows)
-        let outcomes = Mutex<[Swift.Result<[Duration], ServingError>]>([])
+        let outcomes = Mutex<[Swift.Result<(times: [Duration], bytes: Int), ServingError>]>([])
         let done = Semaphore()
         for _ in 1..<max(executors, 1) {
             Thread.start {
@@ -66,25 +68,41 @@ package struct ProfileMeasurement: Sendable {
                 done.post()
             }
         }
-        var times = try time(tensors, budget)
+        var (times, bytes) = try time(tensors, budget)
         for _ in 1..<max(executors, 1) { done.wait() }
-        for outcome in outcomes.withLock({ $0 }) { times += try outcome.get() }
-        return Result(times: times.sorted())
+        for outcome in outcomes.withLock({ $0 }) { times += try outcome.get().times }
+        bytes += tensors.reduce(0) { $0 + $1.byteCount }
+        return Result(times: times.sorted(), bytes: bytes)
     }
 
-    private func time(_ tensors: [Tensor], _ budget: Budget) throws(ServingError) -> [Duration] {
+    private func time(_ tensors: [Tensor], _ budget: Budget) throws(ServingError) -> (
+        times: [Duration], bytes: Int
+    ) {
         let outputs = Array(session.outputs.indices)
         var times: [Duration] = []
+        var bytes = 0
         let start = now()
         for run in 0..<(budget.warmUps + budget.runsMax) {
             let before = now()
-            do throws(ONNXError) { _ = try session.run(tensors, outputs: outputs) } catch {
+            do throws(ONNXError) {
+                bytes = try session.run(tensors, outputs: outputs).reduce(0) { $0 + $1.byteCount }
+            } catch {
                 throw ServingError(running: error)
             }
             let after = now()
             if run >= budget.warmUps { times.append(after - before) }
             if times.count >= budget.runsMin, after - start > budget.time { break }
         }
-        return times
+        return (times, bytes)
+    }
+}
+
+extension Tensor {
+    /// Bytes of the elements.
+    fileprivate var byteCount: Int {
+        switch elements {
+        case .raw(let bytes): bytes.count
+        case .strings(let strings): strings.reduce(0) { $0 + $1.count }
+        }
     }
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import models
 import pytest
+from backend import Backend
 from function import Function
 from runtime_api import ROOT, Bootstrap, RuntimeAPI
 
@@ -71,7 +72,26 @@ def start(api, bootstrap_path, engine_library, starter_models):
         process.close()
 
 
-def _serving(path: Path, library: str, models: str):
+# What these tests say holds for a function behind API Gateway and for a backend alike.
+PROTOCOL = {"test_hostile_bodies", "test_malformed_requests", "test_mutations", "test_open_inference", "test_tensors"}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "events: about Lambda's events, so there is nothing to ask a backend")
+
+
+def pytest_generate_tests(metafunc):
+    if metafunc.module.__name__ in PROTOCOL and not metafunc.definition.get_closest_marker("events"):
+        for name in {"function", "lab"} & set(metafunc.fixturenames):
+            metafunc.parametrize(name, ["lambda", "backend"], indirect=True, scope="module")
+
+
+def _serving(request, path: Path, library: str, models: str):
+    if getattr(request, "param", "lambda") == "backend":
+        backend = Backend(library, models)
+        yield backend
+        backend.close()
+        return
     api = RuntimeAPI()
     bootstrap = Bootstrap(path, api, MARK_ONNXRUNTIME=library, MARK_MODELS=models)
     yield Function(bootstrap, api)
@@ -80,15 +100,15 @@ def _serving(path: Path, library: str, models: str):
 
 
 @pytest.fixture(scope="module")
-def function(bootstrap_path, engine_library, starter_models):
+def function(request, bootstrap_path, engine_library, starter_models):
     """The starter model, served by one process for the whole file: what one test does to it, the next one must survive."""
-    yield from _serving(bootstrap_path, engine_library, starter_models)
+    yield from _serving(request, bootstrap_path, engine_library, starter_models)
 
 
 @pytest.fixture(scope="module")
-def lab(bootstrap_path, engine_library, test_models):
+def lab(request, bootstrap_path, engine_library, test_models):
     """The tiny models, served by one process for the whole file."""
-    yield from _serving(bootstrap_path, engine_library, test_models)
+    yield from _serving(request, bootstrap_path, engine_library, test_models)
 
 
 @pytest.fixture

@@ -75,11 +75,33 @@ def read_http_answer(answer: dict) -> Answer:
     return Answer(answer["statusCode"], answer["headers"], body)
 
 
-class Function:
+class Memory:
+    """A process's memory, from the kernel's own books."""
+
+    def _memory(self, field: str) -> int:
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith(field)) * 1024
+
+    @property
+    def resident(self) -> int:
+        return self._memory("VmRSS")
+
+    @property
+    def peak(self) -> int:
+        return self._memory("VmHWM")
+
+    def forget_peak(self) -> None:
+        """Lets the peak begin anew from what is resident now."""
+        with open(f"/proc/{self.process.pid}/clear_refs", "w") as refs:
+            refs.write("5")
+
+
+class Function(Memory):
     """A bootstrap that is asked one thing after the other."""
 
     def __init__(self, bootstrap: Bootstrap, api: RuntimeAPI) -> None:
         self.bootstrap = bootstrap
+        self.process = bootstrap.process
         self.connection = api.accept()
         self.count = 0
 
@@ -108,25 +130,6 @@ class Function:
     def infer(self, model: str, request: dict | bytes | str, **headers: str) -> Answer:
         body = json.dumps(request) if isinstance(request, dict) else request
         return self.http("POST", f"/v2/models/{model}/infer", body, **headers)
-
-    # Memory, from the kernel's own books.
-
-    def _memory(self, field: str) -> int:
-        with open(f"/proc/{self.bootstrap.process.pid}/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith(field)) * 1024
-
-    @property
-    def resident(self) -> int:
-        return self._memory("VmRSS")
-
-    @property
-    def peak(self) -> int:
-        return self._memory("VmHWM")
-
-    def forget_peak(self) -> None:
-        """Lets the peak begin anew from what is resident now."""
-        with open(f"/proc/{self.bootstrap.process.pid}/clear_refs", "w") as refs:
-            refs.write("5")
 
 
 def refused(function: Function, answer: Answer, *words: str) -> None:

@@ -1,10 +1,7 @@
 """Clients that nobody here wrote, against `mark up` with the real bootstrap: tritonclient, requests, boto3, curl."""
 
 import json
-import os
-import signal
 import subprocess
-import threading
 
 import boto3
 import botocore
@@ -12,6 +9,7 @@ import numpy as np
 import pytest
 import requests
 import tritonclient.http as triton
+from backend import MarkProcess, mark_program
 from runtime_api import ROOT
 
 HELD_OUT = json.loads((ROOT / "template/models/digits/samples/heldout.json").read_text())
@@ -19,40 +17,11 @@ PIXELS = np.array(HELD_OUT["pixels"], np.float32)
 SAMPLES = ROOT / "template" / "models" / "digits" / "samples"
 
 
-def mark_program() -> str:
-    """MARK_PROGRAM, or else the newest of the debug and the release build."""
-    if named := os.environ.get("MARK_PROGRAM"):
-        return named
-    built = [ROOT / ".build" / kind / "mark" for kind in ("debug", "release")]
-    built = [path for path in built if path.is_file()]
-    assert built, "no mark: run `swift build --product mark`, or set MARK_PROGRAM to it"
-    return str(max(built, key=lambda path: path.stat().st_mtime))
-
-
-class Server:
+class Server(MarkProcess):
     """`mark up` on a free port."""
 
     def __init__(self, bundle, library, models, *options: str) -> None:
-        variables = os.environ | {"MARK_ONNXRUNTIME": library}
-        self.process = subprocess.Popen(
-            [mark_program(), "up", "--port", "0", "--bundle", bundle, "--models", models, *options],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=variables, cwd=ROOT,
-        )
-        self.lines = []
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Listening on " in line:
-                self.url = line.split()[2]
-                break
-        assert hasattr(self, "url"), f"mark up did not start: {self.lines}"
-        threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True).start()
-
-    def close(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(20)
-        finally:
-            self.process.kill()
+        super().__init__("up", library, "--bundle", str(bundle), "--models", models, *options)
 
 
 @pytest.fixture(scope="module")

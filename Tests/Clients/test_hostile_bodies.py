@@ -134,6 +134,7 @@ def test_a_header_length_of_compressed_bytes_is_refused(function):
 # Lambda's own limit
 
 
+@pytest.mark.events
 def test_the_largest_answer_that_lambda_takes_is_sent_and_one_byte_more_is_not(function):
     """6 MiB and 100 bytes."""
     request = DIGITS | {"model_name": "digits"}

@@ -5,6 +5,7 @@ import json
 import os
 import random
 
+import pytest
 from function import Function, http_event, read_http_answer
 from runtime_api import VERSION
 from test_tensors import DIGITS, PIXELS, packed, tensor, with_binary
@@ -95,6 +96,7 @@ def test_mutated_requests_never_fail_the_server(lab: Function):
     assert lab.resident < 500_000_000
 
 
+@pytest.mark.events
 def test_mutated_events_never_fail_the_process(function: Function):
     events = [http_event("POST", "/v2/models/digits/infer", json.dumps(DIGITS)),
               http_event("POST", "/v2/models/digits/infer", json.dumps(DIGITS).encode()), DIGITS | {"model_name": "digits"},
@@ -119,6 +121,7 @@ def test_mutated_events_never_fail_the_process(function: Function):
     assert function.infer("digits", DIGITS).status == 200
 
 
+@pytest.mark.events
 def test_every_single_byte_edit_of_a_request_is_harmless(function: Function):
     body = json.dumps({"inputs": [tensor("pixels", "FP32", [1, 64], PIXELS)], "outputs": [{"name": "probabilities"}]}).encode()
     for offset in range(len(body)):

@@ -67,9 +67,16 @@ def test_what_does_not_exist_is_not_found(function, path, words):
     assert answer.status == 404 and words in answer.error
 
 
+@pytest.mark.events
+def test_methods_have_capital_letters(function):
+    # Events bring any text; over a connection this is no HTTP.
+    answer = function.http("get", "/v2")
+    assert answer.status == 405 and answer.headers["allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize("method, path, allowed", [
     ("GET", "/v2/models/digits/infer", "POST"), ("POST", "/v2", "GET, HEAD"), ("PUT", "/v2/health/live", "GET, HEAD"),
-    ("DELETE", "/v2/models/digits", "GET, HEAD"), ("GET", "/v2/repository/index", "POST"), ("get", "/v2", "GET, HEAD"),
+    ("DELETE", "/v2/models/digits", "GET, HEAD"), ("GET", "/v2/repository/index", "POST"),
 ])  # fmt: skip
 def test_a_wrong_method_is_told_the_right_one(function, method, path, allowed):
     answer = function.http(method, path)
@@ -199,6 +206,7 @@ def test_small_answers_stay_as_they_are(function):
 # Sizes
 
 
+@pytest.mark.events
 def test_an_answer_that_lambda_would_refuse_is_an_error_with_a_remedy(lab):
     """Two million numbers: 8 MB of JSON, 10.7 MB in base64."""
     for binary in (False, True):
