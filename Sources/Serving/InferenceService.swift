@@ -45,8 +45,13 @@ package struct InferenceService: Sendable {
     package func respond(to request: HTTPRequest) -> HTTPResponse {
         switch begin(request) {
         case .answer(let response): response
-        case .inference(let inference): answer(inference, run(inference))
+        case .inference(let inference): respond(to: inference)
         }
+    }
+
+    /// Runs a request by itself, on this thread.
+    package func respond(to inference: PreparedInference) -> HTTPResponse {
+        answer(inference, run(inference))
     }
 
     /// What a request comes to before the engine is asked.

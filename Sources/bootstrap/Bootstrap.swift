@@ -46,8 +46,11 @@ enum Bootstrap {
             }
         case .configured, .none: break
         }
+        let service = InferenceService { () throws(ServingError) in try engine.repository() }
+        let isConcurrent = (environment.concurrencyMax ?? 1) > 1
         let handler = EventHandler(
-            service: InferenceService { () throws(ServingError) in try engine.repository() },
+            service: service,
+            batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
             environmentID: environmentID(environment),
             now: Process.now,
             sleep: { Process.sleep(milliseconds: $0) }

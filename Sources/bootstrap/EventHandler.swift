@@ -5,6 +5,8 @@ import Wire
 /// Answers every kind of event that the inference role knows.
 struct EventHandler: Sendable {
     let service: InferenceService
+    /// For environments that work on several invocations at once; nil for others.
+    let batched: BatchedInference?
     /// Names this execution environment in warm-up answers.
     let environmentID: String
     let now: @Sendable () -> WallClock
@@ -38,7 +40,7 @@ struct EventHandler: Sendable {
 
     private func answer(_ event: HTTPEvent) -> HTTPResponse {
         switch event.request {
-        case .success(let request): service.respond(to: request)
+        case .success(let request): batched?.respond(to: request) ?? service.respond(to: request)
         case .failure(let error): InferenceService.failure(.badRequest(error.description))
         }
     }
