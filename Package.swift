@@ -109,7 +109,8 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Serving", "TensorFiles",
+                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "Load", "LocalCloud", "ONNX",
+                "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -131,7 +132,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestKit"], swiftSettings: strict),
-        .testTarget(name: "LoadTests", dependencies: ["Load", "TestKit", "Threading"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadTests",
+            dependencies: ["Load", "TestKit", "Threading"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
         .testTarget(

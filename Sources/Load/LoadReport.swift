@@ -16,7 +16,8 @@ package struct LoadReport {
         <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
         <title>Load on \(Self.escaped(url))</title><style>\(Self.style)</style></head><body><main>
         <h1>Load on <code>\(Self.escaped(url))</code></h1>
-        <p>\(result.intended) requests in \(Decimal.text(result.duration / .seconds(1), digits: 0)) s, objective \(milliseconds(result.slo)).
+        <p>\(result.intended) requests in \(Decimal.text(result.duration / .seconds(1), digits: 0)) s,
+        objective \(milliseconds(result.slo)).
         Latency counts from the time at which each request was to be sent.</p>
         \(warning)\(tiles)
         <h2>Latency by percentile</h2>\(percentiles.svg)
@@ -156,8 +157,10 @@ package struct LoadReport {
     }
 
     private static let style = """
-        :root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--muted:#6a737d;--grid:#e3e6ea;--a:#0969da;--b:#bc4c00;--c:#cf222e;--m:#8c959f}
-        @media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--muted:#8b949e;--grid:#262c34;--a:#58a6ff;--b:#e0823d;--c:#ff7b72;--m:#6e7681}}
+        :root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--muted:#6a737d;--grid:#e3e6ea;
+        --a:#0969da;--b:#bc4c00;--c:#cf222e;--m:#8c959f}
+        @media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--muted:#8b949e;--grid:#262c34;
+        --a:#58a6ff;--b:#e0823d;--c:#ff7b72;--m:#6e7681}}
         body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
         main{max-width:56rem;margin:0 auto;padding:2rem 1rem}h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;margin:1.5rem 0}
@@ -166,7 +169,8 @@ package struct LoadReport {
         svg{width:100%;height:auto;overflow:visible}svg text{fill:var(--muted);font:12px system-ui,sans-serif}
         .grid{stroke:var(--grid)}.line{fill:none;stroke-width:2;stroke-linejoin:round}.mark{stroke:var(--c);stroke-dasharray:5 4}
         .a{stroke:var(--a)}.b{stroke:var(--b)}.c{stroke:var(--c)}.m{stroke:var(--m);stroke-dasharray:2 3}
-        table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.35rem .8rem;border-bottom:1px solid var(--grid);text-align:right}
+        table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+        th,td{padding:.35rem .8rem;border-bottom:1px solid var(--grid);text-align:right}
         th[scope=row]{text-align:left}.scroll{overflow-x:auto}
         """
 }

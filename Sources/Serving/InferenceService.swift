@@ -95,41 +95,35 @@ package struct InferenceService: Sendable {
         guard request.method == route.method || (route.method == "GET" && request.method == "HEAD") else {
             throw ServingError(status: 405, "\(request.path) takes \(route.method), not \(request.method)")
         }
+        guard case .infer(let name, let version) = route else {
+            return .answer(Self.json(try describe(route)?.encoded() ?? []))
+        }
+        let model = try repository().model(name, version: version)
+        if let refusal = refuse(model) { return .answer(refusal) }
+        let body = try RequestBody(request, inflatedMax: limits.inflatedBody)
+        return .inference(try prepare(body, model, Self.coding(request)))
+    }
+
+    /// The answer to everything but inference; nil for an empty one.
+    private func describe(_ route: Route) throws(ServingError) -> JSON? {
         switch route {
-        case .live: return .answer(Self.json([]))
-        case .ready:
-            try checkReady()
-            return .answer(Self.json([]))
-        case .server: return .answer(Self.json(serverMetadata.encoded()))
-        case .index: return .answer(Self.json(try index().encoded()))
-        case .model(let name, let version):
-            return .answer(Self.json(try metadata(name, version).encoded()))
+        case .live, .infer: return nil
+        case .ready: try checkReady()
+        case .server: return serverMetadata
+        case .index: return try index()
+        case .model(let name, let version): return try metadata(name, version)
         case .modelReady(let name, let version):
             _ = try repository().model(name, version: version).session()
-            return .answer(Self.json([]))
-        case .configuration(let name, let version):
-            return .answer(Self.json(try configuration(name, version).encoded()))
-        case .statistics(let name, let version):
-            return .answer(Self.json(try statistics(name, version).encoded()))
+        case .configuration(let name, let version): return try configuration(name, version)
+        case .statistics(let name, let version): return try statistics(name, version)
         case .load(let name):
             try checkModelControl()
             try repository().load(name)
-            return .answer(Self.json([]))
         case .unload(let name):
             try checkModelControl()
             try repository().unload(name)
-            return .answer(Self.json([]))
-        case .infer(let name, let version):
-            let model = try repository().model(name, version: version)
-            if let refusal = refuse(model) { return .answer(refusal) }
-            return .inference(
-                try prepare(
-                    RequestBody(request, inflatedMax: limits.inflatedBody),
-                    model,
-                    Self.coding(request)
-                )
-            )
         }
+        return nil
     }
 
     private func checkModelControl() throws(ServingError) {

@@ -13,7 +13,8 @@ import Testing
     }
 
     private static let functionFolders = [
-        "Sources/Wire", "Sources/ONNX", "Sources/Serving", "Sources/LambdaRuntime", "Sources/bootstrap",
+        "Sources/Wire", "Sources/Batching", "Sources/Threading", "Sources/ONNX", "Sources/Serving",
+        "Sources/LambdaRuntime", "Sources/bootstrap",
     ]
 
     @Test(arguments: [
@@ -44,8 +45,22 @@ import Testing
         ),
         Rule(
             text: "Clock.now",
-            folders: ["Sources/Wire", "Sources/ONNX", "Sources/Serving", "Sources/LambdaRuntime"],
+            folders: [
+                "Sources/Wire", "Sources/Batching", "Sources/ONNX", "Sources/Serving",
+                "Sources/LambdaRuntime",
+                "Sources/Backend",
+            ],
             remedy: "take `now` as a parameter"
+        ),
+        Rule(
+            text: "import Glibc",
+            folders: ["Sources/Batching"],
+            remedy: "what decides asks nothing of the system"
+        ),
+        Rule(
+            text: "import Threading",
+            folders: ["Sources/Batching"],
+            remedy: "what decides has no threads"
         ),
         Rule(
             text: "print(",
