@@ -17,6 +17,8 @@ package struct Bouncer: Equatable, Sendable {
     /// Admitted requests that lost their places to more important ones.
     private var displaced: Deque<QueuedRequest> = []
     private var delay: QueueDelay
+    /// What admission keeps free before deadlines, learnt from requests that were late all the same.
+    private var reserve: AdmissionReserve
     private var vain: VainRefusals
 
     /// What became of requests, for metrics.
@@ -33,6 +35,7 @@ package struct Bouncer: Equatable, Sendable {
     package init(_ policy: BatchingPolicy) {
         batcher = DeadlineBatcher(policy)
         delay = QueueDelay(limit: policy.slo / 4)
+        reserve = AdmissionReserve(slo: policy.slo)
         vain = VainRefusals(policy)
     }
 
@@ -84,6 +87,7 @@ package struct Bouncer: Equatable, Sendable {
             counts.served += 1
             counts.late += isLate ? 1 : 0
             delay.ended(late: isLate)
+            reserve.ended(late: isLate)
         }
         return batch
     }
@@ -133,6 +137,7 @@ package struct Bouncer: Equatable, Sendable {
     private mutating func turnedAway(_ request: QueuedRequest, _ refusal: Refusal) -> Action {
         counts.late += 1
         delay.ended(late: true)
+        if refusal.reason == .overdue { reserve.ended(late: true) }
         return .turnAway(request, refusal)
     }
 
@@ -145,7 +150,8 @@ package struct Bouncer: Equatable, Sendable {
             return Refusal(.full, retryAfter: policy.profile[policy.sizeCap])
         }
         guard let completion = batcher.completion(of: request, now: now) else { return Refusal(.late) }
-        guard completion > request.deadline else { return nil }
+        // An idle backend need not fear for others.
+        guard completion + (batcher.isIdle ? .zero : reserve.time) > request.deadline else { return nil }
         // By then so much is served that the same request would be in time.
         return Refusal(.late, retryAfter: completion - (policy.slo - policy.profile[1]) - now)
     }
