@@ -27,16 +27,24 @@ package struct DispatchPlanner: Sendable {
     }
 
     private let settings: Settings
+    private let measured: @Sendable (String) -> MachineProfile?
     private let now: @Sendable () -> Duration
 
-    package init(_ settings: Settings, now: @escaping @Sendable () -> Duration) {
+    /// - Parameter measured: a model's profile as measured on this very machine, which counts more than a kept one.
+    package init(
+        _ settings: Settings,
+        measured: @escaping @Sendable (String) -> MachineProfile? = { _ in nil },
+        now: @escaping @Sendable () -> Duration
+    ) {
         self.settings = settings
+        self.measured = measured
         self.now = now
     }
 
     /// Executors and threads for a model, before it is loaded.
-    package func layout(_ configuration: ModelConfiguration) -> (executors: Int, threads: Int) {
-        let best = profile(configuration)?.best(
+    package func layout(_ name: String, _ configuration: ModelConfiguration) -> (executors: Int, threads: Int)
+    {
+        let best = profile(name, configuration)?.best(
             within: slo(configuration) ?? .seconds(1),
             coresMax: settings.cores
         )
@@ -44,8 +52,8 @@ package struct DispatchPlanner: Sendable {
         return (settings.executors ?? best?.executors ?? max(1, settings.cores / threads), threads)
     }
 
-    private func profile(_ configuration: ModelConfiguration) -> MachineProfile? {
-        settings.machine.flatMap { configuration.profiles[$0] }
+    private func profile(_ name: String, _ configuration: ModelConfiguration) -> MachineProfile? {
+        measured(name) ?? settings.machine.flatMap { configuration.profiles[$0] }
     }
 
     private func slo(_ configuration: ModelConfiguration) -> Duration? {
@@ -63,7 +71,7 @@ package struct DispatchPlanner: Sendable {
             )
         }
         let session = try model.session()
-        let (executors, threads) = layout(configuration)
+        let (executors, threads) = layout(model.name, configuration)
         let margin = settings.margin ?? max(.milliseconds(1), slo / 100)
         let profile = try latencyProfile(model, session, executors, threads, slo - margin)
         let isSmall = profile[1] < settings.callerBelow
@@ -98,7 +106,7 @@ package struct DispatchPlanner: Sendable {
         _ threads: Int,
         _ time: Duration
     ) throws(ServingError) -> LatencyProfile {
-        let known = profile(model.configuration)?.configurations.first {
+        let known = profile(model.name, model.configuration)?.configurations.first {
             $0.executors == executors && $0.threads == threads
         }
         do throws(InvalidProfile) {

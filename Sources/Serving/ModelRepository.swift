@@ -23,13 +23,13 @@ package final class ModelRepository: Sendable {
     /// - Parameters:
     ///   - folder: the repository; it must exist, and may be empty.
     ///   - options: where a model's configuration says nothing else.
-    ///   - threads: threads of a model's runs; nil for those of `options`.
+    ///   - threads: threads of a model's runs, by its name and configuration; nil for those of `options`.
     ///   - now: a monotonic clock, to tell how long loading takes.
     package init(
         folder: String,
         options: SessionOptions,
         runtime: ONNXRuntime,
-        threads: (@Sendable (ModelConfiguration) -> Int)? = nil,
+        threads: (@Sendable (String, ModelConfiguration) -> Int)? = nil,
         now: @escaping @Sendable () -> Duration = { .zero }
     ) throws(ServingError) {
         guard let names = File.names(in: folder) else {
@@ -56,13 +56,13 @@ package final class ModelRepository: Sendable {
     private struct Loading: Sendable {
         let options: SessionOptions
         let runtime: ONNXRuntime
-        let threads: (@Sendable (ModelConfiguration) -> Int)?
+        let threads: (@Sendable (String, ModelConfiguration) -> Int)?
         let now: @Sendable () -> Duration
 
-        func options(_ configuration: ModelConfiguration) -> SessionOptions {
+        func options(_ name: String, _ configuration: ModelConfiguration) -> SessionOptions {
             var options = options
             options.prepacking = configuration.prepacking
-            if let threads { options.threads = threads(configuration) }
+            if let threads { options.threads = threads(name, configuration) }
             return options
         }
     }
@@ -73,7 +73,7 @@ package final class ModelRepository: Sendable {
         _ loading: Loading
     ) throws(ServingError) -> [Model] {
         let configuration = try configuration(of: name, in: folder)
-        let options = loading.options(configuration)
+        let options = loading.options(name, configuration)
         let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
         let models = versions.compactMap { version -> Model? in
             let path = "\(folder)/\(version)/model.onnx"

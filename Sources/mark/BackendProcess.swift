@@ -22,15 +22,16 @@ struct BackendProcess {
             )
         }
         let now: @Sendable () -> Duration = { MonotonicClock.now() }
-        let planner = DispatchPlanner(
-            options.batching.settings(readers: options.connections.readers),
-            now: now
-        )
+        let planning = options.batching.settings(readers: options.connections.readers)
+        let measurement =
+            options.batching.measure ? StartMeasurement(cores: planning.cores, slo: planning.slo) : nil
+        let planner = DispatchPlanner(planning, measured: { measurement?.profile($0) }, now: now)
         let dispatchers = Dispatchers(now: now) { (model) throws(ServingError) in try planner.plan(model) }
         let engine = ServingEngine(
             models: Terminal.absolute(options.models),
             planner: planner,
             dispatchers,
+            measurement: measurement,
             now: now
         )
         var limits = InferenceService.Limits()

@@ -1,7 +1,15 @@
 import Glibc
+import ONNX
 
 /// Where commands find ONNX Runtime.
 enum EngineLibrary {
+    /// Loads it.
+    static func load() throws(ONNXError) -> ONNXRuntime {
+        try ONNXRuntime(
+            paths: ONNXRuntime.searchPaths(explicit: explicitPath, folders: [Terminal.programFolder])
+        )
+    }
+
     /// From `MARK_ONNXRUNTIME`, or where `build-scripts/setup.sh` put it; nil leaves the search to the engine.
     static var explicitPath: String? {
         if let path = Terminal.variable("MARK_ONNXRUNTIME") { return Terminal.absolute(path) }

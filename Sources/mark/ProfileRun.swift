@@ -12,14 +12,12 @@ struct ProfileRun: Sendable {
     let time: Duration
     let memoryMax: Int
     let inputs: RandomInputs
+    /// Of each batch size, however long it takes.
+    var runsMin = 30
 
-    func run() throws -> [MachineProfile.Configuration] {
-        let runtime = try ONNXRuntime(
-            paths: ONNXRuntime.searchPaths(
-                explicit: EngineLibrary.explicitPath,
-                folders: [Terminal.programFolder]
-            )
-        )
+    /// - Parameter runtime: nil to load one.
+    func run(_ runtime: ONNXRuntime? = nil) throws -> [MachineProfile.Configuration] {
+        let runtime = try runtime ?? EngineLibrary.load()
         var layouts = [(executors: 1, threads: 1)]
         if cores > 1 { layouts += [(cores, 1), (1, cores)] }
         return try layouts.map { layout in
@@ -41,6 +39,7 @@ struct ProfileRun: Sendable {
         }
         var budget = ProfileMeasurement.Budget()
         budget.time = time
+        budget.runsMin = runsMin
         var batches: [MachineProfile.Batch] = []
         var rows = 1
         while rows <= (session.isBatchable && file.configuration.batching.isEnabled ? sizeMax : 1) {

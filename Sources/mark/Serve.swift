@@ -67,6 +67,9 @@ struct BatchingOptions: ParsableArguments {
     @Option(help: "Threads of each. Default: what the profile says is best, else 1.")
     var threads: Int?
 
+    @Flag(help: "Measure models at start, a few seconds each, and choose executors and threads by that.")
+    var measure = false
+
     func validate() throws {
         for (name, value) in [("slo-ms", sloMs), ("margin-ms", marginMs)] {
             if let value, !(value >= 0 && value <= 86_400_000) {

@@ -15,6 +15,7 @@ final class ServingEngine: Sendable {
     private let models: String
     private let planner: DispatchPlanner
     private let dispatchers: Dispatchers
+    private let measurement: StartMeasurement?
     private let now: @Sendable () -> Duration
     private let state = Mutex(State.loading)
 
@@ -22,11 +23,13 @@ final class ServingEngine: Sendable {
         models: String,
         planner: DispatchPlanner,
         _ dispatchers: Dispatchers,
+        measurement: StartMeasurement?,
         now: @escaping @Sendable () -> Duration
     ) {
         self.models = models
         self.planner = planner
         self.dispatchers = dispatchers
+        self.measurement = measurement
         self.now = now
     }
 
@@ -53,21 +56,17 @@ final class ServingEngine: Sendable {
 
     private func load() throws(ServingError) -> ModelRepository {
         let runtime: ONNXRuntime
-        do throws(ONNXError) {
-            let folders = [Terminal.programFolder]
-            runtime = try ONNXRuntime(
-                paths: ONNXRuntime.searchPaths(explicit: EngineLibrary.explicitPath, folders: folders)
-            )
-        } catch {
+        do throws(ONNXError) { runtime = try EngineLibrary.load() } catch {
             throw ServingError(status: 503, error.description)
         }
         let repository = try ModelRepository(
             folder: models,
             options: SessionOptions(),
             runtime: runtime,
-            threads: { [planner] in planner.layout($0).threads },
+            threads: { [planner] in planner.layout($0, $1).threads },
             now: now
         )
+        measurement?.run(models, Set(repository.all.map(\.name)).sorted(), runtime)
         for folder in repository.unusable { Terminal.note("Not served: \(folder.reason)") }
         for model in repository.all {
             do throws(ServingError) {

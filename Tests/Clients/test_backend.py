@@ -111,6 +111,12 @@ def test_sagemaker(backend):
     assert other.status_code == 400 and "text/csv" in other.json()["error"]
 
 
+def test_executors_and_threads_are_chosen_by_measurement_when_asked(start):
+    backend = start("--measure", "--cores", "2")
+    assert backend.infer("digits", DIGITS).status == 200
+    assert metrics(backend)['mark_executors{model="digits",version="1"}'] >= 1
+
+
 # Refusals
 
 
