@@ -5,7 +5,7 @@ extension DeadlineBatcher {
     /// When a request would end if it were admitted now; nil when it would make one that was admitted before it late.
     package mutating func completion(of request: QueuedRequest, now: Duration) -> Duration? {
         guard order == .earliestDeadline else { return completionAtOnce(request, now) }
-        guard queue.endsBefore(request.deadline) else { return completion(ofUrgent: request, now) }
+        guard queue.endsBefore(request) else { return completion(ofUrgent: request, now) }
         let forecast = self.forecast ?? makeForecast(queue.requests, now)
         // An idle executor's next start moves with the clock.
         self.forecast = idleExecutors == nil ? forecast : nil

@@ -69,7 +69,7 @@ package struct DeadlineBatcher: Equatable, Sendable {
     package mutating func observeArrival(rows: Int, now: Duration) { rate.observe(rows: rows, now: now) }
 
     private mutating func enqueue(_ request: QueuedRequest) {
-        if queue.endsBefore(request.deadline) {
+        if queue.endsBefore(request) {
             forecast?.place(request, times)
         } else {
             forecast = nil

@@ -1,6 +1,6 @@
 /// A request as the batcher sees it.
 package struct QueuedRequest: Equatable, Sendable {
-    /// Chosen by the caller, different for each request under way.
+    /// Chosen by the caller: higher for each request than for those before it.
     package let id: UInt64
     /// Rows of the model's batch axis that it brings.
     package let rows: Int

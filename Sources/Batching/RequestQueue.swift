@@ -14,19 +14,24 @@ package struct RequestQueue: Equatable, Sendable {
     package var count: Int { requests.count }
     package var first: QueuedRequest? { requests.first }
 
-    /// Whether a request with this deadline would be the last.
-    package func endsBefore(_ deadline: Duration) -> Bool {
-        requests.last.map { $0.deadline <= deadline } ?? true
+    /// Whether a request would be the last.
+    package func endsBefore(_ request: QueuedRequest) -> Bool {
+        requests.last.map { Self.precedes($0, request) } ?? true
+    }
+
+    /// Numbers are given in the order of arrival, so that a request that comes back finds its old place.
+    private static func precedes(_ one: QueuedRequest, _ other: QueuedRequest) -> Bool {
+        one.deadline == other.deadline ? one.id < other.id : one.deadline < other.deadline
     }
 
     package mutating func insert(_ request: QueuedRequest) {
         rows += request.rows
         priorityMax = isEmpty ? request.priority : max(priorityMax, request.priority)
-        guard !endsBefore(request.deadline) else { return requests.append(request) }
+        guard !endsBefore(request) else { return requests.append(request) }
         var (low, high) = (0, requests.count)
         while low < high {
             let middle = (low + high) / 2
-            if requests[middle].deadline <= request.deadline { low = middle + 1 } else { high = middle }
+            if Self.precedes(requests[middle], request) { low = middle + 1 } else { high = middle }
         }
         requests.insert(request, at: low)
     }
