@@ -107,10 +107,13 @@ extension DeadlineBatcher {
         return rows > share ? .idle : nil
     }
 
-    /// Rows of one idle executor, when several could share the queue and cost nothing more.
+    /// Rows of one idle executor, when several can share the queue and cost nothing more.
+    ///
+    /// Only of a queue that one batch could take whole: of a longer one, parts would make batches that admission did not count on.
     private var share: Int {
         let idle = executors.count { $0 == nil }
-        return policy.price == .sunk ? (queue.rows + idle - 1) / idle : .max
+        guard policy.price == .sunk, idle > 1, queue.rows <= policy.sizeCap else { return .max }
+        return (queue.rows + idle - 1) / idle
     }
 
     /// Why not to wait any longer; nil to wait.

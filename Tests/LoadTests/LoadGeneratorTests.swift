@@ -1,5 +1,6 @@
 import Glibc
 import Load
+import Synchronization
 import Testing
 import Threading
 
@@ -9,6 +10,8 @@ import Threading
     private final class Server: Sendable {
         let port: Int
         private let listener: Int32
+        private let isStopped = Atomic<Bool>(false)
+        private let ended = Mailbox<Void>()
 
         init(_ answer: @escaping @Sendable (Int) -> String?) {
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -25,16 +28,19 @@ import Threading
                 }
                 return Int(UInt16(bigEndian: pointer.pointee.sin_port))
             }
-            Thread.start {
+            Thread.start { [ended] in
                 while case let connection = accept(listener, nil, nil), connection >= 0 {
                     Thread.start { Self.serve(connection, answer) }
                 }
+                close(listener)
+                ended.put(())
             }
         }
 
+        /// Refuses connections from here on; it may be called again.
         func stop() {
-            shutdown(listener, Int32(SHUT_RDWR))
-            close(listener)
+            if !isStopped.exchange(true, ordering: .relaxed) { shutdown(listener, Int32(SHUT_RDWR)) }
+            ended.take()
         }
 
         private static func serve(_ connection: Int32, _ answer: (Int) -> String?) {
