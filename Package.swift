@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "Batching", "CURL", "Serving", "Threading", "Wire",
+                "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

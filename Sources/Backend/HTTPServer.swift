@@ -1,4 +1,4 @@
-import Glibc
+import CPlatform
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -90,7 +90,7 @@ package final class HTTPServer: Sendable {
     ///
     /// - Parameter onListening: called with the port once connections are accepted.
     package func run(onListening: @Sendable (Int) -> Void = { _ in }) async throws {
-        Self.raiseFileLimit()
+        cplatform_raise_file_limit()
         let tls = try settings.tls.map { try $0.context() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.loops)
         let loops = Dictionary(
@@ -173,14 +173,6 @@ package final class HTTPServer: Sendable {
             try? await Task.sleep(for: .milliseconds(10))
         }
         for loop in loops { loop.closeAll() }
-    }
-
-    /// Each connection takes a descriptor, and shells allow 1,024 of them.
-    private static func raiseFileLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// The answer for an error: `{"error": text}`.

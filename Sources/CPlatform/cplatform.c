@@ -89,6 +89,15 @@ int cplatform_cores(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
+void cplatform_raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void cplatform_precise_waits(void) { prctl(PR_SET_TIMERSLACK, 5000); }
+
 void cplatform_lower_priority(int steps) { setpriority(PRIO_PROCESS, (id_t)gettid(), steps); }
 
 int cplatform_epoll_create(void) {

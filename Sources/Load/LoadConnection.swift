@@ -22,6 +22,8 @@ final class LoadConnection {
 
     var isOpen: Bool { descriptor >= 0 }
     var isBusy: Bool { request != nil }
+    /// Whether all of the request is sent.
+    var isWritten: Bool { request.map { written == $0.bytes.count } ?? true }
 
     /// Starts to connect; false when the system refuses.
     func open(_ address: SocketAddress, _ epoll: Int32, _ index: Int) -> Bool {

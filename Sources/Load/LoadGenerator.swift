@@ -60,6 +60,8 @@ package final class LoadGenerator {
     ///
     /// - Parameter progress: called each second with what has been seen so far.
     package func run(progress: (LoadResult) -> Void = { _ in }) -> LoadResult {
+        cplatform_raise_file_limit()
+        cplatform_precise_waits()
         start = Self.now() + 1_000_000
         lastReport = start
         let end = start + (settings.warmUp + settings.duration).nanoseconds
@@ -101,7 +103,9 @@ package final class LoadGenerator {
             guard let index = freeConnection() else { return markWaiting(from: pending.number) }
             backlog.removeFirst()
             let connection = connections[index]
-            if pending.number >= waitedUpTo { recordLag(pending, Self.now()) }
+            if pending.number >= waitedUpTo, counts(pending.due) {
+                result.lag.record(.nanoseconds(max(0, Self.now() - pending.due)))
+            }
             connection.begin(
                 pending.due,
                 pending.number,
@@ -149,10 +153,6 @@ package final class LoadGenerator {
         record(.connectionError, due: pending.due)
     }
 
-    private func recordLag(_ pending: Pending, _ now: Int64) {
-        if counts(pending.due) { result.lag.record(.nanoseconds(max(0, now - pending.due))) }
-    }
-
     private func counts(_ due: Int64) -> Bool { due - start >= settings.warmUp.nanoseconds }
 
     private func write(_ index: Index) {
@@ -197,7 +197,10 @@ package final class LoadGenerator {
         let connection = connections[index]
         record(.answered(status: status), due: connection.due)
         inFlight -= 1
+        // What is left of a request that was answered early would come before the next one.
+        let closes = closes || !connection.isWritten
         connection.finish()
+        forgetDeadlines()
         if closes {
             connection.close()
             dead.append(index)
@@ -220,11 +223,19 @@ package final class LoadGenerator {
         dead.append(index)
     }
 
+    /// Drops the deadlines at the head whose requests have ended, so that nobody wakes for them.
+    private func forgetDeadlines() {
+        while let first = deadlines.first, !isUnderWay(first) { deadlines.removeFirst() }
+    }
+
+    private func isUnderWay(_ deadline: Deadline) -> Bool {
+        connections[deadline.connection].isBusy && connections[deadline.connection].number == deadline.number
+    }
+
     private func expire(_ now: Int64) {
         while let first = deadlines.first, first.at <= now {
             deadlines.removeFirst()
-            let connection = connections[first.connection]
-            if connection.isBusy, connection.number == first.number { fail(first.connection, .timeout) }
+            if isUnderWay(first) { fail(first.connection, .timeout) }
         }
         while let first = backlog.first, first.due + settings.timeout.nanoseconds <= now {
             backlog.removeFirst()

@@ -41,7 +41,7 @@ package struct LoadResult: Equatable, Sendable {
     package var rate: Double { Double(intended) / (duration / .seconds(1)) }
 
     /// Whether the generator itself was too slow for its numbers to count.
-    package var isGeneratorLate: Bool { lag.percentile(0.99) > .milliseconds(2) }
+    package var isGeneratorLate: Bool { lag.percentile(0.99) > max(.milliseconds(1), slo / 20) }
 
     enum Outcome {
         case answered(status: Int)

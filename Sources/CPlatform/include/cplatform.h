@@ -53,6 +53,12 @@ int64_t cplatform_realtime(void);
 // Cores that this process may use, at least 1.
 int cplatform_cores(void);
 
+// Raises this process's limit of open files to the most that it may have: each connection takes one, and shells allow 1,024.
+void cplatform_raise_file_limit(void);
+
+// Lets the calling thread's waits end within microseconds of their time instead of 50 of them.
+void cplatform_precise_waits(void);
+
 // Lowers the calling thread's priority by so many steps (Linux keeps one for each thread).
 void cplatform_lower_priority(int steps);
 
