@@ -55,7 +55,6 @@ package final class LoadGenerator {
     }
 
     private static func now() -> Int64 { cplatform_monotonic() }
-
     /// Runs until everything sent is answered or has timed out; blocks.
     ///
     /// - Parameter progress: called each second with what has been seen so far.
@@ -86,7 +85,6 @@ package final class LoadGenerator {
     }
 
     private func nextDue() -> Int64? { arrivals.next().map { start + $0.nanoseconds } }
-
     private func report(_ now: Int64, _ progress: (LoadResult) -> Void) {
         guard now - lastReport >= 1_000_000_000 else { return }
         lastReport = now
