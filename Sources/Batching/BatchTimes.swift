@@ -6,12 +6,16 @@ struct BatchTimes: Equatable, Sendable {
     /// By rows, from 1 on; made once for many lookups.
     private let safe: [Duration]
     private let expected: [Duration]
+    /// The largest batch that would be in time if it began at once.
+    let sizeInTime: Int
 
     init(_ policy: BatchingPolicy, _ tracker: ProfileTracker) {
         inflation = tracker.inflation
         bias = tracker.bias
         profile = policy.profile
-        safe = (1...policy.sizeCap).map { [inflation] in policy.profile[$0] * inflation }
+        let safe = (1...policy.sizeCap).map { [inflation] in policy.profile[$0] * inflation }
+        self.safe = safe
+        sizeInTime = (1...policy.sizeCap).last { safe[$0 - 1] <= policy.slo - policy.margin } ?? 1
         expected = safe.map { [bias] in $0 * bias }
     }
 

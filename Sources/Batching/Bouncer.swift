@@ -143,15 +143,16 @@ package struct Bouncer: Equatable, Sendable {
 
     private mutating func check(_ request: QueuedRequest, _ now: Duration) -> Refusal? {
         guard !isDraining else { return Refusal(.draining) }
-        guard now + batcher.times.safe(request.rows) <= request.deadline else { return Refusal(.hopeless) }
+        guard now + batcher.timeAlone(request.rows) <= request.deadline else { return Refusal(.hopeless) }
+        // Nothing is lost by trying.
+        guard !batcher.isIdle else { return nil }
         guard batcher.queue.count < policy.queueMax,
-            batcher.isIdle || batcher.rowsInFlight + request.rows <= policy.inFlightMax
+            batcher.rowsInFlight + request.rows <= policy.inFlightMax
         else {
             return Refusal(.full, retryAfter: policy.profile[policy.sizeCap])
         }
         guard let completion = batcher.completion(of: request, now: now) else { return Refusal(.late) }
-        // An idle backend need not fear for others.
-        guard completion + (batcher.isIdle ? .zero : reserve.time) > request.deadline else { return nil }
+        guard completion + reserve.time > request.deadline else { return nil }
         // By then so much is served that the same request would be in time.
         return Refusal(.late, retryAfter: completion - (policy.slo - policy.profile[1]) - now)
     }

@@ -9,7 +9,7 @@ extension DeadlineBatcher {
         let forecast = self.forecast ?? makeForecast(queue.requests, now)
         // An idle executor's next start moves with the clock.
         self.forecast = idleExecutors == nil ? forecast : nil
-        let size = policy.stableSize(rate: rate.perSecond(now: now))
+        let size = min(policy.stableSize(rate: rate.perSecond(now: now)), times.sizeInTime)
         let (start, time) = forecast.position(of: request, now: now, size: size, times)
         return start + caution(start - now) + time
     }

@@ -35,8 +35,16 @@ extension DeadlineBatcher {
 
     /// Turns away a request that not even an idle executor could serve in time: admitted, and overtaken by events.
     private mutating func dropHopeless(_ now: Duration) -> Action? {
-        guard let first = queue.first, now + times.safe(first.rows) > first.deadline else { return nil }
+        guard let first = queue.first, now + timeAlone(first.rows) > first.deadline else { return nil }
         return drop(first.isIsolated ? .failed : .overdue)
+    }
+
+    /// The time for a request without others.
+    ///
+    /// With nothing else to do the profile is believed as it was measured: a machine that was slow for a while would otherwise refuse
+    /// everything, and never find out that it is fast again.
+    func timeAlone(_ rows: Int) -> Duration {
+        idleExecutors == executors.count ? policy.profile[rows] : times.safe(rows)
     }
 
     /// When the most urgent request will be hopeless.

@@ -74,4 +74,31 @@ import Testing
         #expect(result.admittedAndLate < 0.01)
         #expect(result.refusedInVain < 0.001)
     }
+
+    @Test(arguments: [2.0, 8, 40])
+    func `serves as before a second after the machine was slow for one`(factor: Double) throws {
+        let policy = try Self.policy(100, sizes: 32, Self.lstm)
+        let slow = Duration.seconds(2)..<Duration.seconds(3)
+        var arrivals = SeededGenerator(seed: 3)
+        var backend = Backend(policy) { batch in
+            .nanoseconds(Int64(Self.lstm(batch.rows) * 1e6 * (slow.contains(batch.start) ? factor : 1)))
+        }
+        var now = Duration.zero
+        var requests: [QueuedRequest] = []
+        for id in 0..<UInt64(300 * 8) {
+            now += arrivals.exponential(mean: 1 / 300)
+            requests.append(QueuedRequest(id: id, arrival: now, deadline: now + policy.slo - policy.margin))
+            backend.arrive(requests[Int(id)])
+        }
+        backend.settle()
+        let after = requests.filter { $0.arrival > slow.upperBound + .seconds(1) }
+        let served = after.count { request in
+            if case .served(let end) = backend.outcomes[request.id]?.first {
+                end <= request.deadline
+            } else {
+                false
+            }
+        }
+        #expect(Double(served) / Double(after.count) >= 0.98)
+    }
 }
