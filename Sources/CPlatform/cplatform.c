@@ -98,7 +98,6 @@ void cplatform_raise_file_limit(void) {
 
 void cplatform_precise_waits(void) { prctl(PR_SET_TIMERSLACK, 5000); }
 
-void cplatform_lower_priority(int steps) { setpriority(PRIO_PROCESS, (id_t)gettid(), steps); }
 
 int cplatform_epoll_create(void) {
     int epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -76,8 +76,6 @@ package final class Dispatcher: Sendable {
         alarm = AlarmClock()
         for inbox in executors {
             Thread.start { [self] in
-                // Reading requests and refusing them must not wait for batches.
-                Thread.lowerPriority()
                 while let work = inbox.take() {
                     var next: BatchWork? = work
                     while let work = next { next = execute(work) }

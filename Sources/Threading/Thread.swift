@@ -1,13 +1,9 @@
-import CPlatform
 import Glibc
 
 /// A thread of the system's.
 ///
 /// The runtime blocks in system calls, which Swift's cooperative threads are not for.
 package enum Thread {
-    /// Lets other threads go before this one when there are too few cores for all.
-    package static func lowerPriority() { cplatform_lower_priority(10) }
-
     /// Runs `body` on a new thread, or on this one if the system has none left.
     package static func start(_ body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Box(body))

@@ -145,6 +145,28 @@ import Wire
         }
     }
 
+    @Test func `runs requests of several lengths and wishes as one batch`() throws {
+        let lengths = [1, 3, 1, 2, 3]
+        let inferences = try lengths.enumerated().map { index, length -> PreparedInference in
+            let tokens = JSON.array(Array(repeating: .integer(Int64(index % 4)), count: length))
+            return try inference(
+                "lookup",
+                [
+                    [
+                        "name": "tokens", "datatype": "INT64", "shape": [1, .integer(Int64(length))],
+                        "data": tokens,
+                    ]
+                ]
+            )
+        }
+        let results = try Dispatcher.runTogether(inferences)
+        for (index, length) in lengths.enumerated() {
+            let pair = [Float(2 * (index % 4)), Float(2 * (index % 4) + 1)]
+            #expect(results[index][0].shape == [1, length, 2])
+            #expect(results[index][0].numbers(as: Float.self) == (0..<length).flatMap { _ in pair })
+        }
+    }
+
     @Test func `gathers what comes while the engine is busy into one batch`() async throws {
         let token = try lookup(1)
         try await blocking {

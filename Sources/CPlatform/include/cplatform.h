@@ -59,9 +59,6 @@ void cplatform_raise_file_limit(void);
 // Lets the calling thread's waits end within microseconds of their time instead of 50 of them.
 void cplatform_precise_waits(void);
 
-// Lowers the calling thread's priority by so many steps (Linux keeps one for each thread).
-void cplatform_lower_priority(int steps);
-
 #ifdef __cplusplus
 }
 #endif
