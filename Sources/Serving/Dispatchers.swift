@@ -31,7 +31,7 @@ package final class Dispatchers: Sendable {
 
     /// - Parameters:
     ///   - now: a monotonic clock.
-    ///   - plan: called once for each version of a model, while others wait.
+    ///   - plan: called when a version of a model is first asked for.
     package init(
         now: @escaping @Sendable () -> Duration,
         plan: @escaping @Sendable (Model) throws(ServingError) -> Plan
@@ -41,19 +41,18 @@ package final class Dispatchers: Sendable {
     }
 
     package func dispatcher(for model: Model) throws(ServingError) -> Dispatcher {
-        try state.withLock { state throws(ServingError) in
-            if let entry = state.entries[ObjectIdentifier(model)] { return entry.dispatcher }
-            let plan = try plan(model)
-            let dispatcher = Dispatcher(
-                plan.policy,
-                placement: plan.placement,
-                now: now,
-                run: Dispatcher.runTogether
-            )
-            if state.isDraining { dispatcher.drain() }
-            state.entries[ObjectIdentifier(model)] = Entry(model: model, dispatcher: dispatcher)
-            return dispatcher
+        if let dispatcher = existing(for: model) { return dispatcher }
+        // Planning may measure, for which those who want other models must not wait.
+        let plan = try plan(model)
+        let made = Dispatcher(plan.policy, placement: plan.placement, now: now, run: Dispatcher.runTogether)
+        let (kept, isDraining) = state.withLock { state in
+            let entry = state.entries[ObjectIdentifier(model)] ?? Entry(model: model, dispatcher: made)
+            state.entries[ObjectIdentifier(model)] = entry
+            return (entry.dispatcher, state.isDraining)
         }
+        // Someone else was quicker, or the end has come.
+        if kept !== made || isDraining { made.drain() }
+        return kept
     }
 
     /// The dispatcher that a model has already.
