@@ -95,9 +95,15 @@ def test_a_profile_is_kept_under_the_machine_and_nothing_else_is_lost(engine_lib
         assert [batch["size"] for batch in configuration["batches"]] == [1, 2, 4]
         assert all(0 < batch["p50_ms"] <= batch["p99_ms"] for batch in configuration["batches"])
     assert "Batching" in done.stdout and "Most throughput" in done.stdout
-    # A server on that machine uses it.
+
+
+@pytest.mark.parametrize("of_four, largest", [(1.2, 4), (4.4, 1)])
+def test_a_server_batches_as_the_profile_of_its_machine_says(engine_library, model, tmp_path, of_four, largest):
+    batches = [{"size": 1, "p99_ms": 1}, {"size": 2, "p99_ms": 1 + (of_four - 1) / 3}, {"size": 4, "p99_ms": of_four}]
+    (tmp_path / "lab.json").write_text(json.dumps({"lab": {"configurations": [{"batches": batches}]}}))
+    assert mark(engine_library, "profile", str(model), "--import", str(tmp_path / "lab.json")).returncode == 0
     backend = Backend(engine_library, str(model.parent), "--machine", "lab", "--cores", "2")
-    assert backend.http("GET", "/v2/models/digits/config").json["max_batch_size"] in (2, 3, 4)
+    assert backend.http("GET", "/v2/models/digits/config").json["max_batch_size"] == largest
     assert backend.close() == 0
 
 
