@@ -53,11 +53,12 @@ let package = Package(
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
             swiftSettings: strict
         ),
+        .target(name: "Seeded", swiftSettings: strict),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "ONNX", "Threading", "Wire"],
+            dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
@@ -85,7 +86,10 @@ let package = Package(
         // The load generator.
         .target(
             name: "Load",
-            dependencies: ["CPlatform", "Wire", .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "CPlatform", "Seeded", "Wire",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: strict
         ),
 
@@ -119,39 +123,48 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmark",
-            dependencies: ["LambdaRuntime", "ONNX", "Serving", "Wire"],
+            dependencies: ["Batching", "LambdaRuntime", "ONNX", "Seeded", "Serving", "Wire"],
             swiftSettings: strict
         ),
 
-        .target(name: "TestKit", dependencies: ["ONNX"], path: "Tests/TestKit", swiftSettings: strict),
+        .target(
+            name: "TestKit",
+            dependencies: ["ONNX", "Seeded"],
+            path: "Tests/TestKit",
+            swiftSettings: strict
+        ),
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "TestKit", "Threading", "Wire"],
+            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
-        .testTarget(name: "BatchingTests", dependencies: ["Batching", "TestKit"], swiftSettings: strict),
         .testTarget(
-            name: "LoadTests",
-            dependencies: ["Load", "TestKit", "Threading"],
+            name: "BatchingTests",
+            dependencies: ["Batching", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WireTests", dependencies: ["TestKit", "Wire"], swiftSettings: strict),
-        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "LoadTests",
+            dependencies: ["Load", "Seeded", "TestKit", "Threading"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "WireTests", dependencies: ["Seeded", "TestKit", "Wire"], swiftSettings: strict),
+        .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Seeded", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Batching", "ONNX", "Serving", "TestKit", "Threading", "Wire"],
+            dependencies: ["Batching", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "LambdaRuntimeTests",
-            dependencies: ["LambdaRuntime", "TestKit", "Threading", "Wire"],
+            dependencies: ["LambdaRuntime", "Seeded", "TestKit", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "TensorFilesTests",
-            dependencies: ["ONNX", "TensorFiles", "TestKit", "Wire"],
+            dependencies: ["ONNX", "Seeded", "TensorFiles", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

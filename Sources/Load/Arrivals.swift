@@ -1,4 +1,5 @@
 import Glibc
+import Seeded
 
 /// When requests are to be sent: an open loop, which does not wait for answers.
 package struct Arrivals: Sendable {
@@ -13,7 +14,7 @@ package struct Arrivals: Sendable {
     }
 
     private let pattern: Pattern
-    private var state: UInt64
+    private var generator: SeededGenerator
     private var time = 0.0
     private var index = 0
     /// Times of the minute under way, descending.
@@ -21,13 +22,13 @@ package struct Arrivals: Sendable {
 
     package init(_ pattern: Pattern, seed: UInt64) {
         self.pattern = pattern
-        state = seed
+        generator = SeededGenerator(seed: seed)
     }
 
     /// The next request's time after the start; nil at the end of a trace.
     package mutating func next() -> Duration? {
         switch pattern {
-        case .poisson(let rate): time += -log(1 - unit()) / rate
+        case .poisson(let rate): time += -log(1 - generator.unit()) / rate
         case .constant(let rate):
             time = Double(index) / rate
             index += 1
@@ -49,22 +50,11 @@ package struct Arrivals: Sendable {
     /// Uniform times, given their number, are what a Poisson process is inside a minute.
     private mutating func draw(_ expected: Double, start: Double, length: Double) -> [Double] {
         // The fraction of a request is one with that probability.
-        let count = Int(expected) + (unit() < expected - expected.rounded(.down) ? 1 : 0)
+        let count = Int(expected) + (generator.unit() < expected - expected.rounded(.down) ? 1 : 0)
         var times: [Double] = []
         times.reserveCapacity(count)
-        for _ in 0..<count { times.append(start + length * unit()) }
+        for _ in 0..<count { times.append(start + length * generator.unit()) }
         return times.sorted(by: >)
-    }
-
-    private mutating func unit() -> Double { Double(random() >> 11) / 9_007_199_254_740_992 }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private mutating func random() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

@@ -1,4 +1,5 @@
 package import ONNX
+import Seeded
 
 /// Inputs for a model that says no more of them than type and shape.
 package struct RandomInputs: Equatable, Sendable {
@@ -16,7 +17,7 @@ package struct RandomInputs: Equatable, Sendable {
 
     package func tensors(_ specifications: [TensorSpecification], rows: Int) throws(ServingError) -> [Tensor]
     {
-        var state = seed
+        var generator = SeededGenerator(seed: seed)
         return try specifications.map { specification throws(ServingError) in
             let shape = specification.shape.enumerated().map { axis, length in
                 length >= 0 ? length : axis == 0 ? rows : freeAxis
@@ -24,14 +25,14 @@ package struct RandomInputs: Equatable, Sendable {
             let count = shape.reduce(1, *)
             return switch specification.type {
             case .fp32:
-                Tensor(.fp32, shape: shape, numbers: (0..<count).map { _ in Float(Self.unit(&state)) })
-            case .fp64: Tensor(.fp64, shape: shape, numbers: (0..<count).map { _ in Self.unit(&state) })
-            case .int64: Tensor(.int64, shape: shape, numbers: integers(count, &state).map { Int64($0) })
+                Tensor(.fp32, shape: shape, numbers: (0..<count).map { _ in Float(generator.unit()) })
+            case .fp64: Tensor(.fp64, shape: shape, numbers: (0..<count).map { _ in generator.unit() })
+            case .int64: Tensor(.int64, shape: shape, numbers: integers(count, &generator).map { Int64($0) })
             case .int32:
                 Tensor(
                     .int32,
                     shape: shape,
-                    numbers: integers(count, &state).map { Int32(truncatingIfNeeded: $0) }
+                    numbers: integers(count, &generator).map { Int32(truncatingIfNeeded: $0) }
                 )
             case .bytes:
                 Tensor(.bytes, shape: shape, .strings(Array(repeating: Array("text".utf8), count: count)))
@@ -46,20 +47,7 @@ package struct RandomInputs: Equatable, Sendable {
         }
     }
 
-    private func integers(_ count: Int, _ state: inout UInt64) -> [Int] {
-        (0..<count).map { _ in Int(Self.next(&state) % UInt64(max(1, integerBound))) }
-    }
-
-    private static func unit(_ state: inout UInt64) -> Double {
-        Double(next(&state) >> 11) / 9_007_199_254_740_992
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private static func next(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+    private func integers(_ count: Int, _ generator: inout SeededGenerator) -> [Int] {
+        (0..<count).map { _ in generator.below(max(1, integerBound)) }
     }
 }

@@ -33,6 +33,7 @@ enum Benchmark {
         var report = Report()
         try RuntimeBenchmark(bootstrap: "\(programs)/bootstrap", echo: Program.path).run(&report)
         ParsingBenchmark().run(&report)
+        try BatchingBenchmark().run(&report)
         try EngineBenchmark().run(&report)
         report.write()
     }

@@ -1,3 +1,4 @@
+import Seeded
 import Batching
 import Glibc
 import TestKit
@@ -103,7 +104,4 @@ extension SeededGenerator {
     mutating func exponential(mean: Double) -> Duration {
         .nanoseconds(Int64(-mean * 1e9 * log(max(unit(), 1e-12))))
     }
-
-    /// A number from 0 up to but not with 1.
-    mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 }

@@ -1,5 +1,6 @@
 import Batching
 import TestKit
+import Seeded
 import Testing
 
 /// Poisson arrivals for a minute against executors whose batches take a + b c ms, give or take 2.5 %.

@@ -1,5 +1,6 @@
 import Batching
 import TestKit
+import Seeded
 import Testing
 
 /// The laws of a backend, on stories drawn wide: kinds of events are switched off at random, the others weighted wildly.

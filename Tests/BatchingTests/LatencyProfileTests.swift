@@ -1,4 +1,5 @@
 import Batching
+import Seeded
 import TestKit
 import Testing
 

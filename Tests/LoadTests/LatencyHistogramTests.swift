@@ -1,4 +1,5 @@
 import Load
+import Seeded
 import TestKit
 import Testing
 

@@ -1,4 +1,5 @@
 import LocalCloud
+import Seeded
 import TestKit
 import Testing
 

@@ -1,4 +1,5 @@
 import ONNX
+import Seeded
 import TestKit
 import Testing
 

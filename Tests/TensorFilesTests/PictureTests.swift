@@ -1,5 +1,6 @@
 import TensorFiles
 import TestKit
+import Seeded
 import Testing
 import Wire
 

@@ -1,3 +1,5 @@
+package import Seeded
+
 /// The first seed for which a property does not hold; nil when it holds for all.
 ///
 /// `#expect(firstFailure(of: 0..<200) { seed in … } == nil)` names the seed when it fails, and runs it alone with `seed..<seed + 1`.

@@ -1,3 +1,4 @@
+import Seeded
 import TestKit
 import Testing
 import Wire

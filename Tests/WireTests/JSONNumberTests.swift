@@ -1,5 +1,6 @@
 import Glibc
 import TestKit
+import Seeded
 import Testing
 import Wire
 

@@ -1,4 +1,5 @@
 import TestKit
+import Seeded
 import Testing
 import Wire
 

@@ -1,5 +1,5 @@
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers for the same seed on every machine and with every Swift.
-package struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) { state = seed }
@@ -14,4 +14,7 @@ package struct SeededGenerator: RandomNumberGenerator {
 
     /// A number from 0 up to but not with `bound`.
     package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// A number from 0 up to but not with 1.
+    package mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 }
