@@ -54,6 +54,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "Forecasting", dependencies: ["Seeded"], swiftSettings: strict),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
@@ -113,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "LambdaRuntime", "Load", "LocalCloud", "ONNX",
+                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load", "LocalCloud", "ONNX",
                 "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,0 +1,15 @@
+/// The load of the next `horizon` minutes, in requests per minute.
+///
+/// Never negative, and `mean` <= `max` <= `maxQ90` <= `maxQ99`.
+package struct LoadForecast: Equatable, Sendable {
+    /// Minutes ahead.
+    package let horizon: Int
+    /// The mean of the minutes.
+    package let mean: Double
+    /// The load of the busiest minute.
+    package let max: Double
+    /// What the busiest minute exceeds in one case of ten.
+    package let maxQ90: Double
+    /// And in one of a hundred.
+    package let maxQ99: Double
+}
