@@ -54,7 +54,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Seeded", swiftSettings: strict),
-        .target(name: "Forecasting", dependencies: ["Seeded"], swiftSettings: strict),
+        .target(
+            name: "Forecasting",
+            dependencies: ["Seeded"],
+            // Training without optimisation is a hundred times slower: tests would take minutes.
+            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+        ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
@@ -114,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load", "LocalCloud", "ONNX",
+                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
+                "LocalCloud", "ONNX",
                 "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -144,6 +150,11 @@ let package = Package(
         .testTarget(
             name: "BatchingTests",
             dependencies: ["Batching", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ForecastingTests",
+            dependencies: ["Forecasting", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

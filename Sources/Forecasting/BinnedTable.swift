@@ -1,20 +1,20 @@
 /// Columns of numbers, each cut into at most 128 bins of about as many rows; bin 0 holds what is missing.
-struct BinnedTable {
-    struct Column {
-        let index: Int
+package struct BinnedTable {
+    package struct Column {
+        package let index: Int
         /// The largest value of each bin but the first and the last.
         let thresholds: [Float]
         let bins: [UInt8]
     }
 
-    static let binsMax = 128
+    package static let binsMax = 128
 
-    let rows: Int
+    package let rows: Int
     /// Those with values for at least half of the rows, and more than one.
-    let columns: [Column]
+    package let columns: [Column]
 
     /// - Parameter values: of one column after the other: `values[column * rows + row]`.
-    init(rows: Int, columns count: Int, values: [Float]) {
+    package init(rows: Int, columns count: Int, values: [Float]) {
         self.rows = rows
         columns = (0..<count).compactMap { index in
             values.withUnsafeBufferPointer {
@@ -31,7 +31,9 @@ struct BinnedTable {
         var thresholds: [Float] = []
         for cut in 1..<(binsMax - 2) {
             let value = known[known.count * cut / (binsMax - 2)]
-            if value > thresholds.last ?? -.infinity, value < known[known.count - 1] { thresholds.append(value) }
+            if value > thresholds.last ?? -.infinity, value < known[known.count - 1] {
+                thresholds.append(value)
+            }
         }
         let bins = values.map { $0.isNaN ? 0 : UInt8(1 + Self.position(of: $0, in: thresholds)) }
         return Column(index: index, thresholds: thresholds, bins: bins)

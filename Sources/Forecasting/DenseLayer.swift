@@ -9,7 +9,11 @@ package struct DenseLayer: Equatable, Sendable {
 
     /// Starts as a layer that says 0, so that a network begins as persistence of the level.
     package init(inputs: Int, outputs: Int) {
-        self.init(inputs: inputs, outputs: outputs, weights: Array(repeating: 0, count: (inputs + 1) * outputs))
+        self.init(
+            inputs: inputs,
+            outputs: outputs,
+            weights: Array(repeating: 0, count: (inputs + 1) * outputs)
+        )
     }
 
     package init(inputs: Int, outputs: Int, weights: [Double]) {

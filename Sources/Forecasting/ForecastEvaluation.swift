@@ -8,7 +8,11 @@ package struct ForecastEvaluation: Sendable {
 
     package static let historyShare = 0.65
 
-    package init(counts: [Double], targets: LoadTargets = LoadTargets(), settings: LoadModels.Settings = .init()) {
+    package init(
+        counts: [Double],
+        targets: LoadTargets = LoadTargets(),
+        settings: LoadModels.Settings = .init()
+    ) {
         (self.counts, self.targets, self.settings) = (counts, targets, settings)
     }
 

@@ -11,23 +11,33 @@ package struct ForecastScore: Equatable, Sendable {
 
     /// What was said at an origin, and what came.
     package struct Outcome: Sendable {
-        package var mean: Double
-        package var max: Double
-        package var maxQ90: Double
-        package var last: Double
-        package var trueMean: Double
-        package var trueMax: Double
+        let mean: Double
+        let max: Double
+        let maxQ90: Double
+        /// The load of the origin.
+        let last: Double
+        let trueMean: Double
+        let trueMax: Double
 
         package init(
             mean: Double,
             max: Double,
             maxQ90: Double,
             last: Double,
-            trueMean: Double,
-            trueMax: Double
+            truth: (mean: Double, max: Double)
         ) {
-            (self.mean, self.max, self.maxQ90) = (mean, max, maxQ90)
-            (self.last, self.trueMean, self.trueMax) = (last, trueMean, trueMax)
+            (self.mean, self.max, self.maxQ90, self.last) = (mean, max, maxQ90, last)
+            (trueMean, trueMax) = truth
+        }
+
+        package init(_ forecast: LoadForecast, last: Double, truth: (mean: Double, max: Double)) {
+            self.init(
+                mean: forecast.mean,
+                max: forecast.max,
+                maxQ90: forecast.maxQ90,
+                last: last,
+                truth: truth
+            )
         }
     }
 

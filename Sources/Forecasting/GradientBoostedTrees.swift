@@ -4,31 +4,31 @@ import Seeded
 /// growth on binned columns as in LightGBM, Ke et al., NIPS '17).
 ///
 /// The pinball loss has two slopes only, so that a histogram needs no sums of gradients but two counts, packed into one integer.
-struct GradientBoostedTrees: Equatable, Sendable {
-    struct Settings: Equatable, Sendable {
-        var trees = 110
-        var leaves = 15
-        var rate = 0.06
-        var rowsInLeafMin = 20
+package struct GradientBoostedTrees: Equatable, Sendable {
+    package struct Settings: Equatable, Sendable {
+        package var trees = 160
+        package var leaves = 15
+        package var rate = 0.045
+        package var rowsInLeafMin = 20
         /// Shares of the rows and columns that a tree sees.
-        var rowShare = 0.7
-        var columnShare = 0.5
+        package var rowShare = 0.7
+        package var columnShare = 0.5
     }
 
     /// A split or, with `column` < 0, a leaf.
-    struct Node: Equatable, Sendable {
+    package struct Node: Equatable, Sendable {
         var column: Int16
         /// Rows whose value is at most the threshold, or that have none, go left.
         var threshold: Float
-        /// The index of the left child; the right one follows it. In a leaf: unused.
+        /// The index of the left child, which the right one follows.
         var left: Int16
         var value: Float
     }
 
-    var start: Float
-    var trees: [[Node]]
+    package var start: Float
+    package var trees: [[Node]]
 
-    func predict(_ row: [Double]) -> Double {
+    package func predict(_ row: [Double]) -> Double {
         trees.reduce(Double(start)) { $0 + Double(Self.value(of: $1, row)) }
     }
 
@@ -45,7 +45,13 @@ struct GradientBoostedTrees: Equatable, Sendable {
     ///   - table: the rows to learn from.
     ///   - targets: one a row.
     ///   - level: the quantile, as 0.5.
-    init(_ table: BinnedTable, targets: [Float], level: Double, settings: Settings = Settings(), seed: UInt64) {
+    package init(
+        _ table: BinnedTable,
+        targets: [Float],
+        level: Double,
+        settings: Settings = Settings(),
+        seed: UInt64
+    ) {
         var generator = SeededGenerator(seed: seed)
         var sorted = targets
         start = sorted.isEmpty ? 0 : Self.quantile(&sorted, level)
@@ -60,13 +66,13 @@ struct GradientBoostedTrees: Equatable, Sendable {
         }
     }
 
-    init(start: Float, trees: [[Node]]) {
+    package init(start: Float, trees: [[Node]]) {
         self.start = start
         self.trees = trees
     }
 
     /// The `level` quantile, by Hoare's selection; changes the order of the values.
-    static func quantile(_ values: inout [Float], _ level: Double) -> Float {
+    package static func quantile(_ values: inout [Float], _ level: Double) -> Float {
         let wanted = min(values.count - 1, Int(Double(values.count) * level))
         var (low, high) = (0, values.count - 1)
         while low < high {

@@ -1,8 +1,9 @@
 import Seeded
 
-/// A layer with a memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
+/// A layer with a memory (Hochreiter and Schmidhuber 1997).
 ///
-/// With I inputs and H units, one step takes x [I], the last output h [H] and the memory c [H]:
+/// With a forget gate (Gers and others 2000). With I inputs and H units, one step takes x [I], the last output h [H] and the
+/// memory c [H]:
 ///
 ///     i, f, o = sigmoid(W [x; h] + b)     what to let in, what to keep, what to show   [H] each
 ///     g       = tanh(W [x; h] + b)        what is new                                  [H]
@@ -10,9 +11,9 @@ import Seeded
 ///     h'      = o * tanh(c')              the output                                   [H]
 package struct LSTM: Equatable, Sendable {
     package struct State: Equatable, Sendable {
-        /// [H]
+        // [H]
         package var h: [Double]
-        /// [H]
+        // [H]
         package var c: [Double]
 
         package init(units: Int) {
@@ -87,7 +88,9 @@ package struct LSTM: Equatable, Sendable {
         let H = units
         var slopes = [Double](repeating: 0, count: 4 * H)  // by the gates before their functions [4 H]
         for k in 0..<H {
-            let (i, f, g, o) = (trace.gates[k], trace.gates[H + k], trace.gates[2 * H + k], trace.gates[3 * H + k])
+            let (i, f, g, o) = (
+                trace.gates[k], trace.gates[H + k], trace.gates[2 * H + k], trace.gates[3 * H + k]
+            )
             let shown = trace.shown[k]
             let dc = loss.c[k] + loss.h[k] * o * (1 - shown * shown)
             slopes[k] = dc * g * i * (1 - i)

@@ -6,6 +6,8 @@ struct LoadFeatures {
     private static let maxWindows = [5, 10, 15, 30, 60]
     private static let minWindows = [5, 10, 15, 30]
     private static let deviationWindows = [10, 30, 60]
+    /// Weights of exponential means over the last four hours.
+    private static let meanWeights = [0.03, 0.1, 0.3]
     /// The minutes after t, a day or a week earlier.
     private static let seasonalWindows = [5, 10, 15, 30]
     private static let seasons = [1440, 10_080]
@@ -13,6 +15,7 @@ struct LoadFeatures {
     private static let perSeason = 1 + 2 * seasonalWindows.count + 2
     private static let perMinute =
         lags.count + meanWindows.count + maxWindows.count + minWindows.count + deviationWindows.count
+        + meanWeights.count
     /// The level, four names of the minute, and two circles.
     private static let calendar = 9
     private static let circles = 4
@@ -37,6 +40,7 @@ struct LoadFeatures {
             row.append(t >= lag ? Elementary.log1p(series.counts[t - lag]) - base : .nan)
         }
         windows(series, t, base, &row)
+        means(series, t, base, &row)
         let minute = series.start + t
         row.append(base)
         row.append(series.count >= 2160 ? Double(minute % 1440) : .nan)
@@ -59,9 +63,22 @@ struct LoadFeatures {
         let minima = maxima + maxWindows.count
         let deviations = minima + minWindows.count
         let day = perMinute + calendar
-        return [0, 1, 2] + [means + 5, means + 6, means + 8, maxima + 2, minima + 2, deviations, deviations + 2]
-            + Array((perMinute + calendar - circles)..<(perMinute + calendar)) + [day + 2, day + 4, day + 6, day + 9]
+        return [0, 1, 2] + [
+            means + 5, means + 6, means + 8, maxima + 2, minima + 2, deviations, deviations + 2,
+            deviations + 4,
+        ]
+            + Array((perMinute + calendar - circles)..<(perMinute + calendar)) + [
+                day + 2, day + 4, day + 6, day + 9,
+            ]
     }()
+
+    private static func means(_ series: LoadSeries, _ t: Int, _ base: Double, _ row: inout [Double]) {
+        for weight in meanWeights {
+            var mean = series.counts[max(0, t - 239)]
+            for index in max(0, t - 239)...t { mean += weight * (series.counts[index] - mean) }
+            row.append(Elementary.log1p(mean) - base)
+        }
+    }
 
     private static func windows(_ series: LoadSeries, _ t: Int, _ base: Double, _ row: inout [Double]) {
         let (means, maxima) = (row.count, row.count + meanWindows.count)

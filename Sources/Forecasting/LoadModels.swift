@@ -5,7 +5,7 @@ package struct LoadModels: Equatable, Sendable {
         package var rowsMax = 20_160
         /// Of them, what the linear models take: every so many minutes.
         var regressionRowsMax = 5000
-        var trees = GradientBoostedTrees.Settings()
+        package var trees = GradientBoostedTrees.Settings()
         package var network = NetworkTraining.Settings()
         package var seed: UInt64 = 1
 
@@ -19,21 +19,21 @@ package struct LoadModels: Equatable, Sendable {
     }
 
     /// One a target.
-    let regressions: [QuantileRegression]
-    let trees: [GradientBoostedTrees]
+    package let regressions: [QuantileRegression]
+    package let trees: [GradientBoostedTrees]
     package let network: LoadNetwork
 
     /// Names in tables, in the order of `forecasts`.
-    static let names = ["ridge", "trees", "lstm"]
-    static let count = names.count
+    package static let names = ["ridge", "trees", "lstm"]
+    package static let count = names.count
 
-    init(regressions: [QuantileRegression], trees: [GradientBoostedTrees], network: LoadNetwork) {
+    package init(regressions: [QuantileRegression], trees: [GradientBoostedTrees], network: LoadNetwork) {
         (self.regressions, self.trees, self.network) = (regressions, trees, network)
     }
 
     /// - Parameter before: models whose network is trained further.
     /// - Returns: nil when there is too little to learn from.
-    init?(
+    package init?(
         _ series: LoadSeries,
         _ targets: LoadTargets,
         settings: Settings,
@@ -48,7 +48,9 @@ package struct LoadModels: Equatable, Sendable {
         let standard = QuantileRegression.StandardTable(
             rows: chosen.count,
             columns: LoadFeatures.count,
-            values: (0..<LoadFeatures.count).flatMap { column in chosen.map { table.values[column * table.rows + $0] } },
+            values: (0..<LoadFeatures.count).flatMap { column in
+                chosen.map { table.values[column * table.rows + $0] }
+            },
             usable: { !LoadFeatures.calendarColumns.contains($0) }
         )
         var (regressions, trees): ([QuantileRegression], [GradientBoostedTrees]) = ([], [])
@@ -68,8 +70,14 @@ package struct LoadModels: Equatable, Sendable {
             )
             progress(.targets(position + 1, of: targets.count))
         }
-        let training = NetworkTraining(table, targets, settings: settings.network, seed: settings.seed)
-        network = training.run(from: before?.network, progress: progress)
+        let training = NetworkTraining(
+            table,
+            targets,
+            settings: settings.network,
+            before: before?.network,
+            seed: settings.seed
+        )
+        network = training.run(progress: progress)
         (self.regressions, self.trees) = (regressions, trees)
     }
 
@@ -77,7 +85,7 @@ package struct LoadModels: Equatable, Sendable {
     package static let rowsMin = 240
 
     /// What each says of a target, as a log load relative to the level.
-    func forecasts(_ row: [Double], _ target: Int, network said: [Double]) -> [Double] {
+    package func forecasts(_ row: [Double], _ target: Int, network said: [Double]) -> [Double] {
         [regressions[target].predict(row), trees[target].predict(row), said[target]]
     }
 }

@@ -1,4 +1,4 @@
-import Seeded
+package import Seeded
 
 /// The LSTM forecaster: an LSTM that lives with the series, one step a minute, and a linear layer that reads its output
 /// and the inputs of the minute.
@@ -10,7 +10,7 @@ package struct LoadNetwork: Equatable, Sendable {
     package var head: DenseLayer
     package let scaling: RobustScaling
 
-    init(scaling: RobustScaling, units: Int, outputs: Int, generator: inout SeededGenerator) {
+    package init(scaling: RobustScaling, units: Int, outputs: Int, generator: inout SeededGenerator) {
         self.scaling = scaling
         lstm = LSTM(inputs: scaling.columns.count, units: units, generator: &generator)
         head = DenseLayer(inputs: units + scaling.columns.count, outputs: outputs)

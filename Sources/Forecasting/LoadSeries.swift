@@ -9,10 +9,10 @@ package struct LoadSeries: Equatable, Sendable {
         case restart
     }
 
-    /// Minutes that are kept: four weeks.
-    package static let capacity = 40_320
+    /// Minutes that are kept: two weeks to learn from, and the one before that they look back to.
+    package static let capacity = 22 * 1440
     /// A gap as long as this is a new beginning: what was true two days ago is not a forecast.
-    static let gapMax = 2880
+    package static let gapMax = 2880
 
     /// The minute of `counts[0]`, since any fixed midnight (UTC: of 1970).
     package private(set) var start = 0
@@ -29,9 +29,9 @@ package struct LoadSeries: Equatable, Sendable {
     package var count: Int { counts.count }
     package var lastMinute: Int? { counts.isEmpty ? nil : start + counts.count - 1 }
 
-    /// - Parameter count: requests of that minute; nil, negative and not a number mean that nobody knows.
+    /// - Parameter count: requests of that minute, kept to seven digits; nil, negative and not a number mean that nobody knows.
     package mutating func observe(_ count: Double?, minute: Int) -> Observation {
-        let count = count.flatMap { $0.isFinite && $0 >= 0 ? min($0, 1e12) : nil }
+        let count = count.flatMap { $0.isFinite && $0 >= 0 ? Double(Float(min($0, 1e12).rounded())) : nil }
         guard let lastMinute else {
             guard let count else { return .next(missing: 0) }
             start = minute

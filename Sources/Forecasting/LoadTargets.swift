@@ -14,7 +14,10 @@ package struct LoadTargets: Equatable, Sendable {
     package let all: [Target]
 
     package init(horizons: [Int] = [5, 10, 15]) {
-        precondition(!horizons.isEmpty && horizons.allSatisfy { (1...240).contains($0) }, "horizons: 1 to 240 minutes")
+        precondition(
+            !horizons.isEmpty && horizons.allSatisfy { (1...240).contains($0) },
+            "horizons: 1 to 240 minutes"
+        )
         self.horizons = horizons
         all = horizons.flatMap {
             [

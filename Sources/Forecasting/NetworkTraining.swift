@@ -24,38 +24,55 @@ package struct NetworkTraining {
     private let levels: [Double]
     private let inputs: [[Double]]
     private let targets: [[Double]]
+    private let before: LoadNetwork?
     private var generator: SeededGenerator
 
-    init(_ table: TrainingTable, _ targets: LoadTargets, settings: Settings, seed: UInt64) {
+    /// - Parameter before: a network to train further, whose inputs keep the scale that it knows.
+    init(
+        _ table: TrainingTable,
+        _ targets: LoadTargets,
+        settings: Settings,
+        before: LoadNetwork?,
+        seed: UInt64
+    ) {
         self.settings = settings
         levels = targets.all.map(\.level)
-        let scaling = RobustScaling(
+        let fresh = RobustScaling(
             columns: LoadFeatures.networkColumns,
             rows: table.rows,
             values: table.values
         )
+        // Inputs that were constant when it was trained mean nothing to it: it begins anew when there are more.
+        if let before, before.scaling.sees(asMuchAs: fresh), before.head.outputs == targets.count,
+            before.lstm.units == settings.units
+        {
+            self.before = before
+        } else {
+            self.before = nil
+        }
+        let scaling = self.before?.scaling ?? fresh
         self.scaling = scaling
         inputs = (0..<table.rows).map { scaling.scaled(table.row($0)) }
         self.targets = (0..<table.rows).map { row in table.outcomes.map { Double($0[row]) } }
         generator = SeededGenerator(seed: seed)
     }
 
-    func run(from before: LoadNetwork?, progress: (LoadModels.Progress) -> Void) -> LoadNetwork {
+    func run(progress: (LoadModels.Progress) -> Void) -> LoadNetwork {
         var generator = generator
-        let fresh = LoadNetwork(
-            scaling: scaling,
-            units: settings.units,
-            outputs: levels.count,
-            generator: &generator
-        )
-        // Its inputs keep the scale that it was trained with.
-        let isMore = before?.head.outputs == levels.count && before?.lstm.units == settings.units
-            && before?.scaling == scaling
-        var network = isMore ? before ?? fresh : fresh
-        let epochs = isMore ? settings.epochsMore : settings.epochs
+        var network =
+            before
+            ?? LoadNetwork(
+                scaling: scaling,
+                units: settings.units,
+                outputs: levels.count,
+                generator: &generator
+            )
+        let epochs = before == nil ? settings.epochs : settings.epochsMore
         let split = inputs.count - Int(Double(inputs.count) * settings.validationShare)
         var (best, bestLoss, bestEpoch) = (network, validationLoss(network, split), 0)
-        var (lstmSteps, headSteps) = (Adam(count: network.lstm.weights.count), Adam(count: network.head.weights.count))
+        var (lstmSteps, headSteps) = (
+            Adam(count: network.lstm.weights.count), Adam(count: network.head.weights.count)
+        )
         for epoch in 1...max(1, epochs) {
             // The steps get shorter, down to a tenth.
             let rate = settings.rate * (1 - 0.9 * Double(epoch - 1) / Double(max(1, epochs - 1)))

@@ -1,6 +1,5 @@
 /// A linear model of a quantile, with a ridge penalty, by iteratively reweighted least squares (Hunter and Lange 2000).
-struct QuantileRegression: Equatable, Sendable {
-    private static let iterations = 5
+package struct QuantileRegression: Equatable, Sendable {
     private static let penalty = 0.003
     /// Residuals below this count as this, so that no weight is unbounded.
     private static let residualMin = 0.01
@@ -8,12 +7,12 @@ struct QuantileRegression: Equatable, Sendable {
     private static let clip = 6.0
 
     /// By column; 0 for one that is not used.
-    private(set) var centers: [Float]
-    private(set) var scales: [Float]
-    private(set) var weights: [Float]
-    private(set) var intercept: Float
+    package private(set) var centers: [Float]
+    package private(set) var scales: [Float]
+    package private(set) var weights: [Float]
+    package private(set) var intercept: Float
 
-    func predict(_ row: [Double]) -> Double {
+    package func predict(_ row: [Double]) -> Double {
         var sum = Double(intercept)
         for column in weights.indices where weights[column] != 0 {
             sum += Double(weights[column]) * Self.standard(row[column], centers[column], scales[column])
@@ -26,7 +25,7 @@ struct QuantileRegression: Equatable, Sendable {
         value.isNaN ? 0 : min(max((value - Double(center)) * Double(scale), -clip), clip)
     }
 
-    init(centers: [Float], scales: [Float], weights: [Float], intercept: Float) {
+    package init(centers: [Float], scales: [Float], weights: [Float], intercept: Float) {
         self.centers = centers
         self.scales = scales
         self.weights = weights
@@ -36,12 +35,13 @@ struct QuantileRegression: Equatable, Sendable {
     /// - Parameters:
     ///   - table: standardised rows.
     ///   - targets: one a row.
-    init(_ table: StandardTable, targets: [Float], level: Double) {
+    ///   - iterations: after five the loss hardly falls any more, though the weights still move.
+    package init(_ table: StandardTable, targets: [Float], level: Double, iterations: Int = 5) {
         let width = table.width
         var solution = [Double](repeating: 0, count: width)
         var sorted = targets
         solution[width - 1] = sorted.isEmpty ? 0 : Double(GradientBoostedTrees.quantile(&sorted, level))
-        for _ in 0..<Self.iterations {
+        for _ in 0..<iterations {
             var gram = Gram(width)
             for row in 0..<table.rows {
                 let values = table.values[(row * width)..<((row + 1) * width)]
@@ -61,12 +61,12 @@ struct QuantileRegression: Equatable, Sendable {
     }
 
     /// Rows as centred numbers of deviation 1, those that are missing 0, with a last column of ones.
-    struct StandardTable {
+    package struct StandardTable {
         let rows: Int
         let columns: [Int]
         let centers: [Float]
         let scales: [Float]
-        /// rows x (columns and 1)
+        /// Rows x (columns and 1).
         let values: [Double]
 
         var width: Int { columns.count + 1 }
@@ -74,7 +74,7 @@ struct QuantileRegression: Equatable, Sendable {
         /// - Parameters:
         ///   - values: of one column after the other, rows of each.
         ///   - usable: columns that make sense as numbers.
-        init(rows: Int, columns count: Int, values all: [Float], usable: (Int) -> Bool) {
+        package init(rows: Int, columns count: Int, values all: [Float], usable: (Int) -> Bool) {
             self.rows = rows
             var (centers, scales) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
             for column in 0..<count where usable(column) {
@@ -94,7 +94,11 @@ struct QuantileRegression: Equatable, Sendable {
             for row in 0..<rows {
                 for column in columns {
                     values.append(
-                        QuantileRegression.standard(Double(all[column * rows + row]), centers[column], scales[column])
+                        QuantileRegression.standard(
+                            Double(all[column * rows + row]),
+                            centers[column],
+                            scales[column]
+                        )
                     )
                 }
                 values.append(1)
@@ -125,7 +129,9 @@ struct QuantileRegression: Equatable, Sendable {
                     for i in 0..<width {
                         let value = values[i] * weight
                         right[i] += value * target
-                        let row = UnsafeMutableBufferPointer(rebasing: products[(i * width)..<((i + 1) * width)])
+                        let row = UnsafeMutableBufferPointer(
+                            rebasing: products[(i * width)..<((i + 1) * width)]
+                        )
                         for j in i..<width { row[j] += value * values[j] }
                     }
                 }

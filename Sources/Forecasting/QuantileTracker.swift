@@ -1,29 +1,34 @@
-/// Follows a quantile of a stream by steps of the pinball loss: up by `rate x level` when the truth lies above, down by
-/// `rate x (1 - level)` when not. In the long run exactly `level` of the truths lie below, whatever the stream
-/// (Gibbs and Candes 2021).
-struct QuantileTracker: Equatable, Sendable {
-    let level: Double
-    let range: ClosedRange<Double>
-    private(set) var value: Double
-    private var seen = 0.0
+/// Follows a quantile of a stream by steps of the pinball loss.
+///
+/// Up by `rate x level` when the truth lies above, down by `rate x (1 - level)` when not. In the long run exactly `level` of the
+/// truths lie below, whatever the stream (Gibbs and Candes 2021).
+package struct QuantileTracker: Equatable, Sendable {
+    /// Steps are long at first and get shorter.
+    package struct Rates: Equatable, Sendable {
+        let first: Double
+        let last: Double
 
-    init(level: Double, start: Double = 0, range: ClosedRange<Double> = -2...10) {
-        (self.level, self.range, value) = (level, range, start)
+        /// For what nothing is known of.
+        package static let fast = Rates(first: 0.5, last: 0.03)
+        /// For a correction of what is nearly right.
+        package static let slow = Rates(first: 0.05, last: 0.01)
     }
 
-    init(level: Double, range: ClosedRange<Double>, value: Double, seen: Double) {
-        (self.level, self.range, self.value, self.seen) = (level, range, value, seen)
+    package let level: Double
+    package let rates: Rates
+    package private(set) var value: Double
+    package private(set) var seen = 0.0
+
+    private static let range = -2.0...10.0
+
+    package init(level: Double, rates: Rates, start: Double = 0) {
+        (self.level, self.rates, value) = (level, rates, start)
     }
 
-    var count: Double { seen }
-
-    mutating func observe(isAbove: Bool) {
+    package mutating func observe(isAbove: Bool) {
+        let rate = max(rates.last, rates.first / (1 + seen / 4).squareRoot())
         seen += 1
-        // Long steps at first.
-        let rate = max(Self.rate, 1 / (seen + 4).squareRoot())
         value += rate * (level - (isAbove ? 0 : 1))
-        value = min(max(value, range.lowerBound), range.upperBound)
+        value = min(max(value, Self.range.lowerBound), Self.range.upperBound)
     }
-
-    private static let rate = 0.03
 }

@@ -13,7 +13,7 @@ package struct RobustScaling: Equatable, Sendable {
     }
 
     /// - Parameter values: of one column after the other, rows of each.
-    init(columns: [Int], rows: Int, values: [Float]) {
+    package init(columns: [Int], rows: Int, values: [Float]) {
         var (medians, scales): ([Float], [Float]) = ([], [])
         for column in columns {
             let known = values[(column * rows)..<((column + 1) * rows)].filter { !$0.isNaN }.sorted()
@@ -32,5 +32,10 @@ package struct RobustScaling: Equatable, Sendable {
             guard !value.isNaN else { return 0 }
             return min(max((value - Double(medians[k])) * Double(scales[k]), -Self.clip), Self.clip)
         }
+    }
+
+    /// Whether each number that the other lets through is let through here.
+    package func sees(asMuchAs other: RobustScaling) -> Bool {
+        columns == other.columns && zip(scales, other.scales).allSatisfy { $0 > 0 || $1 == 0 }
     }
 }

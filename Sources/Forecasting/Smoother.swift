@@ -30,7 +30,9 @@ struct Smoother: Equatable, Sendable {
     }
 
     init(_ kind: Kind, level: Double?, trend: Double, season: [Float], deviation: Double) {
-        (self.kind, self.level, self.trend, self.season, self.deviation) = (kind, level, trend, season, deviation)
+        (self.kind, self.level, self.trend, self.season, self.deviation) = (
+            kind, level, trend, season, deviation
+        )
     }
 
     mutating func observe(_ count: Double, minute: Int) {
@@ -61,7 +63,10 @@ struct Smoother: Equatable, Sendable {
         switch kind {
         case .persistence, .average: return max(0, level ?? 0)
         case .trend, .season:
-            return max(0, (1...horizon).reduce(0) { $0 + expected($1, minute: minute + $1) } / Double(horizon))
+            return max(
+                0,
+                (1...horizon).reduce(0) { $0 + expected($1, minute: minute + $1) } / Double(horizon)
+            )
         }
     }
 

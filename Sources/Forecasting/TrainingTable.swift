@@ -28,7 +28,9 @@ struct TrainingTable {
         var row: [Double] = []
         for (position, t) in indices.enumerated() {
             LoadFeatures.row(series, t, &row)
-            for (column, value) in row.enumerated() { values[column * indices.count + position] = Float(value) }
+            for (column, value) in row.enumerated() {
+                values[column * indices.count + position] = Float(value)
+            }
         }
         (self.indices, self.values, self.outcomes) = (indices, values, outcomes)
     }

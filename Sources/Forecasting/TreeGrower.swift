@@ -40,8 +40,7 @@ struct TreeGrower {
         self.settings = settings
         residuals = zip(targets, predictions).map { $0 - $1 }
         marks = residuals.map { $0 > 0 ? 1 << 32 | 1 : 1 << 32 }
-        let rowShare = settings.rowShare
-        order = (0..<Int32(table.rows)).filter { _ in generator.unit() < rowShare }
+        order = (0..<Int32(table.rows)).filter { _ in generator.unit() < settings.rowShare }
         var left = Array(table.columns.indices)
         let wanted = max(1, Int(Double(left.count) * settings.columnShare))
         columns = (0..<wanted).map { _ in left.remove(at: generator.below(left.count)) }.sorted()
@@ -80,7 +79,9 @@ struct TreeGrower {
     func add(_ tree: [GradientBoostedTrees.Node], to predictions: inout [Float]) {
         var place: [Int: (column: Int, bin: UInt8)] = [:]
         for (index, node) in tree.enumerated() where node.column >= 0 {
-            guard let column = table.columns.firstIndex(where: { $0.index == Int(node.column) }) else { continue }
+            guard let column = table.columns.firstIndex(where: { $0.index == Int(node.column) }) else {
+                continue
+            }
             let bin = table.columns[column].thresholds.firstIndex { $0 >= node.threshold } ?? 0
             place[index] = (column, node.threshold == -.infinity ? 0 : UInt8(bin + 1))
         }
@@ -110,7 +111,10 @@ struct TreeGrower {
             order.withUnsafeBufferPointer { order in
                 marks.withUnsafeBufferPointer { marks in
                     for (position, column) in columns.enumerated() {
-                        let counts = histogram.baseAddress! + position * BinnedTable.binsMax
+                        let first = position * BinnedTable.binsMax
+                        let counts = UnsafeMutableBufferPointer(
+                            rebasing: histogram[first..<(first + BinnedTable.binsMax)]
+                        )
                         table.columns[column].bins.withUnsafeBufferPointer { bins in
                             for index in rows {
                                 let row = Int(order[index])
@@ -156,7 +160,11 @@ struct TreeGrower {
         var (left, right): ([Int32], [Int32]) = ([], [])
         left.reserveCapacity(parent.rows.count)
         for index in parent.rows {
-            if Int(bins[Int(order[index])]) <= split.bin { left.append(order[index]) } else { right.append(order[index]) }
+            if Int(bins[Int(order[index])]) <= split.bin {
+                left.append(order[index])
+            } else {
+                right.append(order[index])
+            }
         }
         order.replaceSubrange(parent.rows, with: left + right)
         let middle = parent.rows.lowerBound + left.count

@@ -6,7 +6,12 @@ import Load
 struct ForecastCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forecast",
-        abstract: "Forecast a recorded load minute by minute, and compare with what came."
+        abstract: "Forecast a recorded load minute by minute, and compare with what came.",
+        discussion: """
+            The first 65 % of the trace are history; from then on each minute is forecast from what came before it, with the forecaster \
+            trained again when the controller would. Printed are the error of the mean and of the maximum of the next minutes, \
+            relative to persistence, and the pinball loss and coverage of the maximum's 0.9 quantile.
+            """
     )
 
     @Argument(help: ArgumentHelp("A CSV file with a line TIMESTAMP,REQUESTS a minute.", valueName: "trace"))
@@ -15,7 +20,7 @@ struct ForecastCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write the forecasts here, as CSV: t,h,mean,max,max_q90.", valueName: "file"))
     var predictions: String?
 
-    @Option(help: "Of the training.")
+    @Option(help: ArgumentHelp("Of the training.", valueName: "number"))
     var seed: UInt64 = 1
 
     func run() throws {
@@ -23,30 +28,26 @@ struct ForecastCommand: ParsableCommand {
         var settings = LoadModels.Settings()
         settings.seed = seed
         let evaluation = ForecastEvaluation(counts: trace.counts.map { Double($0) }, settings: settings)
+        guard !evaluation.origins.isEmpty else {
+            throw CommandFailure(
+                "the trace has \(trace.counts.count) minutes; an evaluation needs 60 or more"
+            )
+        }
+        var table = ForecastTable(evaluation)
         var csv = "t,h,mean,max,max_q90\n"
-        var outcomes: [[[ForecastScore.Outcome]]] = []  // [method][horizon]
-        let names = ["mix"] + LoadForecaster.names
-        outcomes = names.map { _ in evaluation.targets.horizons.map { _ in [] } }
-        evaluation.run { t, forecasts, parts in
-            for (h, forecast) in forecasts.enumerated() {
-                let truth = evaluation.truth(after: t, horizon: forecast.horizon)
+        evaluation.run(progress: Self.show) { t, forecasts, parts in
+            table.add(t, forecasts, parts)
+            guard predictions != nil else { return }
+            for forecast in forecasts {
                 csv += "\(t),\(forecast.horizon),\(forecast.mean),\(forecast.max),\(forecast.maxQ90)\n"
-                let all: [(Double?, Double?, Double?)] =
-                    [(forecast.mean, forecast.max, forecast.maxQ90)]
-                    + LoadForecaster.names.indices.map { (parts[3 * h][$0], parts[3 * h + 1][$0], parts[3 * h + 2][$0]) }
-                for (m, said) in all.enumerated() {
-                    guard let mean = said.0, let max = said.1, let q90 = said.2 else { continue }
-                    outcomes[m][h].append(
-                        .init(mean: mean, max: max, maxQ90: q90, last: evaluation.counts[t], trueMean: truth.mean, trueMax: truth.max)
-                    )
-                }
             }
         }
-        for (m, name) in names.enumerated() {
-            let scores = outcomes[m].map { ForecastScore($0) }
-            func r(_ x: Double) -> String { "\((x * 1000).rounded() / 1000)" }
-            print(name, scores.map { "\(r($0.mean))/\(r($0.max))/\(r($0.pinball))(\(Int($0.coverage * 100)))" }.joined(separator: " "))
-        }
+        Terminal.progress(nil)
+        for line in table.lines { Terminal.line(line) }
         if let predictions { try Files.write(csv, to: predictions) }
+    }
+
+    private static func show(_ done: Int, _ count: Int) {
+        if done % 100 == 0 { Terminal.progress("\(100 * done / count) % of \(count) minutes") }
     }
 }

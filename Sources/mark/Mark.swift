@@ -6,6 +6,9 @@ struct Mark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mark",
         abstract: "Serve machine learning models from Lambda, and try it all on this machine.",
-        subcommands: [Up.self, Serve.self, Profile.self, LoadCommand.self, ForecastCommand.self, Invoke.self, Optimize.self]
+        subcommands: [
+            Up.self, Serve.self, Profile.self, LoadCommand.self, ForecastCommand.self,
+            Invoke.self, Optimize.self,
+        ]
     )
 }
