@@ -1,6 +1,7 @@
 extension LoadForecaster {
-    /// Whether enough has come since the last training: an hour and a tenth of what was known then, at most twelve hours. Models that
-    /// another series taught are kept for a day.
+    /// Whether enough has come since the last training.
+    ///
+    /// That is an hour and a tenth of what was known then, at most twelve hours. Models that another series taught are kept for a day.
     package var isTrainingDue: Bool {
         guard let trainedAt else {
             let rows = models == nil ? LoadModels.rowsMin : 1440
