@@ -89,11 +89,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Charts and pages.
+        .target(name: "Reports", swiftSettings: strict),
+
         // The load generator.
         .target(
             name: "Load",
             dependencies: [
-                "CPlatform", "Seeded", "Wire",
+                "CPlatform", "Reports", "Seeded", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -120,8 +123,7 @@ let package = Package(
             name: "mark",
             dependencies: [
                 "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
-                "LocalCloud", "ONNX",
-                "Serving", "TensorFiles",
+                "LocalCloud", "ONNX", "Reports", "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -155,6 +157,7 @@ let package = Package(
         .testTarget(
             name: "ForecastingTests",
             dependencies: ["Forecasting", "Seeded", "TestKit"],
+            exclude: ["Fixtures", "Traces"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -30,7 +30,8 @@ package struct BinnedTable {
         }
         var thresholds: [Float] = []
         for cut in 1..<(binsMax - 2) {
-            let value = known[known.count * cut / (binsMax - 2)]
+            // Halves, as a state keeps them: what runs after a restart is what ran before it.
+            let value = Float(Float16(known[known.count * cut / (binsMax - 2)]))
             if value > thresholds.last ?? -.infinity, value < known[known.count - 1] {
                 thresholds.append(value)
             }

@@ -41,6 +41,10 @@ package struct ForecastScore: Equatable, Sendable {
         }
     }
 
+    package init(mean: Double, max: Double, pinball: Double, coverage: Double) {
+        (self.mean, self.max, self.pinball, self.coverage) = (mean, max, pinball, coverage)
+    }
+
     package init(_ outcomes: [Outcome]) {
         var (mean, meanBase, max, maxBase) = (0.0, 0.0, 0.0, 0.0)
         var (pinball, maxima, covered) = (0.0, 0.0, 0.0)

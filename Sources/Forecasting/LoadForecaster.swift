@@ -72,6 +72,9 @@ package struct LoadForecaster: Equatable, Sendable {
     /// What each forecaster of the mix last said: [target][forecaster], in the order of `names`.
     package var parts: [[Double?]] { open.last?.said ?? [] }
 
+    /// What each forecaster is worth to the mix of a target, in the order of `names`; the sum is 1.
+    package func weights(_ target: Int) -> [Double] { mixes[target].weights }
+
     // MARK: Events
 
     /// A minute has ended.

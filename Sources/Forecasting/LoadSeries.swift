@@ -22,6 +22,10 @@ package struct LoadSeries: Equatable, Sendable {
 
     package init() {}
 
+    init(start: Int, counts: [Double], isMissing: [Bool]) {
+        (self.start, self.counts, self.isMissing) = (start, counts, isMissing)
+    }
+
     package init(start: Int = 0, _ counts: [Double?]) {
         for (index, count) in counts.enumerated() { _ = observe(count, minute: start + index) }
     }

@@ -21,8 +21,8 @@ package struct QuantileTracker: Equatable, Sendable {
 
     private static let range = -2.0...10.0
 
-    package init(level: Double, rates: Rates, start: Double = 0) {
-        (self.level, self.rates, value) = (level, rates, start)
+    package init(level: Double, rates: Rates, start: Double = 0, seen: Double = 0) {
+        (self.level, self.rates, value, self.seen) = (level, rates, start, seen)
     }
 
     package mutating func observe(isAbove: Bool) {

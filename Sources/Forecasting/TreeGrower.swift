@@ -69,7 +69,7 @@ struct TreeGrower {
         guard leaves.count > 1 else { return nil }
         for leaf in leaves {
             var values = leaf.rows.map { residuals[Int(order[$0])] }
-            let step = Float(settings.rate) * GradientBoostedTrees.quantile(&values, level)
+            let step = Float(Float16(Float(settings.rate) * GradientBoostedTrees.quantile(&values, level)))
             nodes[leaf.node] = .init(column: -1, threshold: 0, left: 0, value: step)
         }
         return nodes

@@ -57,35 +57,3 @@ package struct Arrivals: Sendable {
         return times.sorted(by: >)
     }
 }
-
-/// A trace file: a header `timestamp,requests`, then a line for each minute.
-package struct Trace: Equatable, Sendable {
-    /// Requests of each minute.
-    package let counts: [Int]
-
-    package init(parsing text: String) throws(InvalidTrace) {
-        var lines = text.split(whereSeparator: \.isNewline)
-        if let first = lines.first, !first.utf8.contains(where: { (0x30...0x39).contains($0) }) {
-            lines.removeFirst()
-        }
-        guard !lines.isEmpty else { throw InvalidTrace(line: 1, text: "") }
-        var counts: [Int] = []
-        for (index, line) in lines.enumerated() {
-            guard let field = line.split(separator: ",", omittingEmptySubsequences: false).last,
-                let count = Int(field), count >= 0
-            else { throw InvalidTrace(line: index + 2, text: String(line.prefix(80))) }
-            counts.append(count)
-        }
-        self.counts = counts
-    }
-}
-
-/// A trace that is none.
-package struct InvalidTrace: Error, Equatable, CustomStringConvertible {
-    package let line: Int
-    package let text: String
-
-    package var description: String {
-        "line \(line) of the trace is '\(text)'; expected TIMESTAMP,REQUESTS with a whole number of requests in that minute"
-    }
-}

@@ -1,3 +1,5 @@
+import Reports
+
 /// Latencies in the text form of HdrHistogram's `outputPercentileDistribution`, which its plotter reads (.hgrm).
 package enum HistogramText {
     /// Values in milliseconds.

@@ -1,4 +1,5 @@
 import Glibc
+import Reports
 
 /// A load result as a page of its own: no scripts, nothing from outside, light and dark.
 package struct LoadReport {
@@ -11,22 +12,20 @@ package struct LoadReport {
     }
 
     package var html: String {
-        """
-        <!doctype html>
-        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-        <title>Load on \(Self.escaped(url))</title><style>\(Self.style)</style></head><body><main>
-        <h1>Load on <code>\(Self.escaped(url))</code></h1>
-        <p>\(result.intended) requests in \(Decimal.text(result.duration / .seconds(1), digits: 0)) s,
-        objective \(milliseconds(result.slo)).
-        Latency counts from the time at which each request was to be sent.</p>
-        \(warning)\(tiles)
-        <h2>Latency by percentile</h2>\(percentiles.svg)
-        <h2>Requests per second</h2>\(throughput.svg)
-        <h2>Latency over time</h2>\(latency.svg)
-        <h2>Numbers</h2>\(table)
-        </main></body></html>
-
-        """
+        Page(
+            title: "Load on \(url)",
+            body: """
+                <h1>Load on <code>\(Page.escaped(url))</code></h1>
+                <p>\(result.intended) requests in \(Decimal.text(result.duration / .seconds(1), digits: 0)) s,
+                objective \(milliseconds(result.slo)).
+                Latency counts from the time at which each request was to be sent.</p>
+                \(warning)\(tiles)
+                <h2>Latency by percentile</h2>\(percentiles.svg)
+                <h2>Requests per second</h2>\(throughput.svg)
+                <h2>Latency over time</h2>\(latency.svg)
+                <h2>Numbers</h2>\(table)
+                """
+        ).html
     }
 
     private var warning: String {
@@ -110,27 +109,19 @@ package struct LoadReport {
             ("refused", String(result.refused)),
             ("failed", String(result.timeouts + result.connectionErrors)),
         ]
-        return "<dl class=\"tiles\">"
-            + list.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }.joined() + "</dl>"
+        return Page.tiles(list.map { (name: $0.0, value: $0.1) })
     }
 
     private var table: String {
         let shares = [0.5, 0.9, 0.95, 0.99, 0.999, 1]
-        let head = shares.map { "<th scope=\"col\">\($0 == 1 ? "max" : "p" + Self.trimmed($0 * 100))</th>" }
-            .joined()
+        let head = shares.map { $0 == 1 ? "max" : "p" + Self.trimmed($0 * 100) }
         let rows = [
             ("answered 200", result.latencies), ("refused", result.refusals), ("sent late by", result.lag),
-        ].map {
-            name,
-            histogram in
-            let cells = shares.map {
-                "<td>\(histogram.count > 0 ? milliseconds(histogram.percentile($0)) : "–")</td>"
-            }
-            return "<tr><th scope=\"row\">\(name)</th><td>\(histogram.count)</td>\(cells.joined())</tr>"
+        ].map { name, histogram in
+            [name, String(histogram.count)]
+                + shares.map { histogram.count > 0 ? milliseconds(histogram.percentile($0)) : "–" }
         }
-        return
-            "<div class=\"scroll\"><table><thead><tr><th></th><th scope=\"col\">count</th>\(head)</tr></thead><tbody>"
-            + rows.joined() + "</tbody></table></div>"
+        return Page.table(["", "count"] + head, rows)
     }
 
     private static func trimmed(_ value: Double) -> String {
@@ -142,35 +133,4 @@ package struct LoadReport {
         let value = time / .milliseconds(1)
         return "\(Decimal.text(value, digits: value < 10 ? 2 : value < 100 ? 1 : 0)) ms"
     }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "<": result += "&lt;"
-            case "&": result += "&amp;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
-        }
-        return result
-    }
-
-    private static let style = """
-        :root{color-scheme:light dark;--fg:#1b1f24;--bg:#fff;--muted:#6a737d;--grid:#e3e6ea;
-        --a:#0969da;--b:#bc4c00;--c:#cf222e;--m:#8c959f}
-        @media(prefers-color-scheme:dark){:root{--fg:#e6edf3;--bg:#0d1117;--muted:#8b949e;--grid:#262c34;
-        --a:#58a6ff;--b:#e0823d;--c:#ff7b72;--m:#6e7681}}
-        body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
-        main{max-width:56rem;margin:0 auto;padding:2rem 1rem}h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.75rem;margin:1.5rem 0}
-        .tiles div{border:1px solid var(--grid);border-radius:8px;padding:.6rem .8rem}dt{color:var(--muted);font-size:.85rem}
-        dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}.warning{border-left:4px solid var(--c);padding-left:.8rem}
-        svg{width:100%;height:auto;overflow:visible}svg text{fill:var(--muted);font:12px system-ui,sans-serif}
-        .grid{stroke:var(--grid)}.line{fill:none;stroke-width:2;stroke-linejoin:round}.mark{stroke:var(--c);stroke-dasharray:5 4}
-        .a{stroke:var(--a)}.b{stroke:var(--b)}.c{stroke:var(--c)}.m{stroke:var(--m);stroke-dasharray:2 3}
-        table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-        th,td{padding:.35rem .8rem;border-bottom:1px solid var(--grid);text-align:right}
-        th[scope=row]{text-align:left}.scroll{overflow-x:auto}
-        """
 }

@@ -152,10 +152,7 @@ struct LoadOptions: ParsableArguments {
         var duration = Duration.seconds(duration)
         let pattern: Arrivals.Pattern
         if let trace {
-            let counts: [Int]
-            do { counts = try Trace(parsing: Files.text(trace)).counts } catch let error as InvalidTrace {
-                throw CommandFailure("\(trace): \(error)")
-            }
+            let counts = try Trace.read(trace).counts
             pattern = .trace(counts, speed: timeScale, scale: rateScale)
             duration = .seconds(Double(counts.count) * 60 / timeScale)
         } else {

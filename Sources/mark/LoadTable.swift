@@ -1,4 +1,5 @@
 import Load
+import Reports
 import Wire
 
 /// A load result in words and numbers.

@@ -7,7 +7,7 @@ struct Mark: AsyncParsableCommand {
         commandName: "mark",
         abstract: "Serve machine learning models from Lambda, and try it all on this machine.",
         subcommands: [
-            Up.self, Serve.self, Profile.self, LoadCommand.self, ForecastCommand.self,
+            Up.self, Serve.self, Profile.self, LoadCommand.self, Train.self, ForecastCommand.self,
             Invoke.self, Optimize.self,
         ]
     )

@@ -1,5 +1,6 @@
 import Batching
 import Load
+import Reports
 import Serving
 
 /// A profile in words and numbers.

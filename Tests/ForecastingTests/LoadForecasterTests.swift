@@ -66,7 +66,7 @@ import Testing
 
     private static func said(_ counts: [Double]) -> [[LoadForecast]] {
         var said: [[LoadForecast]] = []
-        ForecastEvaluation(counts: counts, settings: quick).run { _, forecasts, _ in said.append(forecasts) }
+        ForecastEvaluation(counts, settings: quick).run { said.append($1.forecasts) }
         return said
     }
 
@@ -75,7 +75,7 @@ import Testing
         var changed = counts
         for t in 1400..<1600 { changed[t] = 10_000 }
         let (one, other) = (Self.said(counts), Self.said(changed))
-        let first = ForecastEvaluation(counts: counts).origins.lowerBound
+        let first = ForecastEvaluation(counts).origins.lowerBound
         #expect(one.prefix(1400 - first) == other.prefix(1400 - first))
         #expect(one != other)
     }
@@ -86,11 +86,11 @@ import Testing
 
     @Test func `beats persistence on a noisy day, and covers what it promises`() {
         let counts = Self.day(2400)
-        let evaluation = ForecastEvaluation(counts: counts, settings: Self.quick)
+        let evaluation = ForecastEvaluation(counts, settings: Self.quick)
         var outcomes: [ForecastScore.Outcome] = []
-        evaluation.run { t, forecasts, _ in
-            let truth = evaluation.truth(after: t, horizon: 10)
-            outcomes.append(ForecastScore.Outcome(forecasts[1], last: counts[t], truth: truth))
+        evaluation.run { t, forecaster in
+            guard let truth = evaluation.truth(after: t, horizon: 10) else { return }
+            outcomes.append(ForecastScore.Outcome(forecaster.forecasts[1], last: counts[t], truth: truth))
         }
         let score = ForecastScore(outcomes)
         #expect(score.mean < 0.5 && score.max < 0.5 && (0.84...0.96).contains(score.coverage), "\(score)")

@@ -53,19 +53,4 @@ import Testing
         )
         #expect(abs(times.count - 1000) < 100)
     }
-
-    @Test func `are read from lines of a file`() throws {
-        let text = "timestamp,requests\n2026-11-24T00:00:00Z,12\n2026-11-24T00:01:00Z,0\n"
-        #expect(try Trace(parsing: text).counts == [12, 0])
-        #expect(try Trace(parsing: "0,5\r\n1,6\r\n").counts == [5, 6])
-    }
-
-    @Test(arguments: ["", "timestamp,requests\n", "0,-1\n", "0,many\n", "0,5\n1,\n"])
-    func `are refused with the line that is wrong`(text: String) {
-        #expect {
-            try Trace(parsing: text)
-        } throws: {
-            "\($0)".hasPrefix("line ") && "\($0)".contains("TIMESTAMP,REQUESTS")
-        }
-    }
 }

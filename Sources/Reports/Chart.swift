@@ -1,16 +1,34 @@
 /// Lines over a common x axis, as SVG.
-struct Chart {
-    struct Line {
+package struct Chart {
+    package struct Line {
         let name: String
         /// Class of the stroke.
         let style: String
         let points: [(x: Double, y: Double)]
+
+        package init(name: String, style: String, points: [(x: Double, y: Double)]) {
+            (self.name, self.style, self.points) = (name, style, points)
+        }
+    }
+
+    /// An area between two lines.
+    package struct Band {
+        let name: String
+        /// Class of the area.
+        let style: String
+        let points: [(x: Double, low: Double, high: Double)]
+
+        package init(name: String, style: String, points: [(x: Double, low: Double, high: Double)]) {
+            (self.name, self.style, self.points) = (name, style, points)
+        }
     }
 
     /// A horizontal line with a name.
-    struct Mark {
+    package struct Mark {
         let name: String
         let y: Double
+
+        package init(name: String, y: Double) { (self.name, self.y) = (name, y) }
     }
 
     let lines: [Line]
@@ -18,12 +36,26 @@ struct Chart {
     let xMax: Double
     let xTicks: [(x: Double, name: String)]
     let unit: String
+    var bands: [Band] = []
+
+    package init(
+        lines: [Line],
+        marks: [Mark] = [],
+        bands: [Band] = [],
+        xMax: Double,
+        xTicks: [(x: Double, name: String)],
+        unit: String
+    ) {
+        (self.lines, self.marks, self.bands) = (lines, marks, bands)
+        (self.xMax, self.xTicks, self.unit) = (xMax, xTicks, unit)
+    }
 
     private static let size = (width: 860.0, height: 260.0)
     private static let inset = (left: 58.0, right: 12.0, top: 12.0, bottom: 46.0)
 
     private var yMax: Double {
-        let values = lines.flatMap { $0.points.map(\.y) } + marks.map(\.y)
+        let values =
+            lines.flatMap { $0.points.map(\.y) } + marks.map(\.y) + bands.flatMap { $0.points.map(\.high) }
         return max(1e-9, values.max() ?? 1)
     }
 
@@ -50,11 +82,12 @@ struct Chart {
         return Self.inset.top + (1 - value / yTop) * height
     }
 
-    var svg: String {
+    package var svg: String {
         let title = lines.map(\.name).joined(separator: ", ")
         return
             "<svg viewBox=\"0 0 \(Int(Self.size.width)) \(Int(Self.size.height))\" role=\"img\" aria-label=\"\(title)\">"
-            + axes + marks.map(svg).joined() + lines.map(svg).joined() + legend + "</svg>"
+            + axes + bands.map(svg).joined() + marks.map(svg).joined() + lines.map(svg).joined() + legend
+            + "</svg>"
     }
 
     private var axes: String {
@@ -85,8 +118,14 @@ struct Chart {
         return "<polyline class=\"line \(line.style)\" points=\"\(points)\"/>"
     }
 
+    private func svg(_ band: Band) -> String {
+        let upper = band.points.map { "\(px(x($0.x))),\(px(y($0.high)))" }
+        let lower = band.points.reversed().map { "\(px(x($0.x))),\(px(y($0.low)))" }
+        return "<polygon class=\"band \(band.style)\" points=\"\((upper + lower).joined(separator: " "))\"/>"
+    }
+
     private var legend: String {
-        guard lines.count > 1 else { return "" }
+        guard lines.count + bands.count > 1 else { return "" }
         let y = Self.size.height - 8
         var x = Self.inset.left
         var text = ""
@@ -95,6 +134,12 @@ struct Chart {
                 "<line class=\"line \(line.style)\" x1=\"\(px(x))\" x2=\"\(px(x + 18))\" y1=\"\(px(y - 4))\" y2=\"\(px(y - 4))\"/>"
             text += "<text x=\"\(px(x + 23))\" y=\"\(px(y))\">\(line.name)</text>"
             x += 48 + 6.5 * Double(line.name.count)
+        }
+        for band in bands {
+            text +=
+                "<rect class=\"band \(band.style)\" x=\"\(px(x))\" y=\"\(px(y - 10))\" width=\"18\" height=\"11\"/>"
+            text += "<text x=\"\(px(x + 23))\" y=\"\(px(y))\">\(band.name)</text>"
+            x += 48 + 6.5 * Double(band.name.count)
         }
         return text
     }

@@ -15,7 +15,7 @@ package enum Decimal {
     }
 
     /// Text moved to the right of so many columns.
-    static func right(_ text: String, _ width: Int) -> String {
+    package static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }
