@@ -132,7 +132,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmark",
-            dependencies: ["Batching", "LambdaRuntime", "ONNX", "Seeded", "Serving", "Wire"],
+            dependencies: ["Batching", "Forecasting", "LambdaRuntime", "ONNX", "Seeded", "Serving", "Wire"],
             swiftSettings: strict
         ),
 

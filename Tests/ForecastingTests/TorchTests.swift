@@ -7,7 +7,7 @@ import Testing
     private let values: [String: [Double]]
 
     init() throws {
-        let text = String(decoding: try Fixtures.bytes("ForecastingTests/Fixtures/lstm.txt"), as: UTF8.self)
+        let text = try Fixtures.text("ForecastingTests/Fixtures/lstm.txt")
         values = try text.split(separator: "\n").filter { !$0.hasPrefix("#") }.reduce(into: [:]) {
             let words = $1.split(separator: " ")
             $0[String(try #require(words.first))] = try words.dropFirst().map { try #require(Double($0)) }

@@ -18,3 +18,19 @@ package enum Fixtures {
         return try ONNXRuntime(paths: ONNXRuntime.searchPaths(explicit: explicit, folders: []))
     }
 }
+
+extension Fixtures {
+    /// A text file of the tests, by its path under `Tests`.
+    package static func text(_ path: String) throws -> String {
+        guard let file = fopen(tests + "/" + path, "r") else { throw Missing(path: path) }
+        defer { fclose(file) }
+        var text: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&part, 1, part.count, file), count > 0 { text += part[..<count] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    package struct Missing: Error {
+        package let path: String
+    }
+}
