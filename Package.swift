@@ -60,6 +60,18 @@ let package = Package(
             // Training without optimisation is a hundred times slower: tests would take minutes.
             swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
+        .target(
+            name: "Planning",
+            dependencies: ["Batching", "Forecasting"],
+            exclude: ["Prices/README.md"],
+            resources: [.embedInCode("Prices/aws-us-east-1.csv")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Simulation",
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded"],
+            swiftSettings: strict
+        ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(

@@ -1,0 +1,35 @@
+package import Planning
+
+/// What a policy's instances are and what becomes of a request that they cannot take: where the systems that are compared differ.
+package struct Platform: Equatable, Sendable {
+    package enum Overflow: Equatable, Sendable {
+        /// Lambda serves it, at once.
+        case lambda
+        /// It waits at an instance for as long as it takes, up to a limit of waiting requests an instance, and is refused beyond.
+        case queue(max: Int)
+    }
+
+    package let overflow: Overflow
+    /// From the request for an instance to its first answer.
+    package let launchDelay: Duration
+    /// What an instance of a type costs here; nil: EC2's price.
+    package let prices: [String: DollarsPerHour]
+    /// Capacity that is billed as one of a managed service's.
+    package let isManaged: Bool
+    /// Instances are billed for so long at least.
+    package let billedMin: Duration
+    /// Whether batches wait and requests are admitted by the production values; else one request after the other.
+    package let isBatching: Bool
+
+    package init(
+        overflow: Overflow = .lambda,
+        launchDelay: Duration,
+        prices: [String: DollarsPerHour] = [:],
+        isManaged: Bool = false,
+        billedMin: Duration = .seconds(60),
+        isBatching: Bool = true
+    ) {
+        (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
+        (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
+    }
+}
