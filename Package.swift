@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded"],
+            dependencies: ["Batching", "Forecasting", "Planning", "Reports", "Seeded"],
             swiftSettings: strict
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
