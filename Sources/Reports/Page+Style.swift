@@ -30,7 +30,7 @@ extension Page {
         .line,.dot{stroke:currentColor}.dot,.band{fill:currentColor}.band{stroke:none;opacity:.22}.band.solid{opacity:.82}
         .line.m,.line.dashed{stroke-dasharray:4 4}.line.strong{stroke-width:2.6}.line.load{color:var(--fg);stroke-width:1.6}
         .note{fill:transparent}.note:hover{fill:var(--fg);fill-opacity:.07}.cell:hover rect,rect.solid:hover{opacity:1}
-        .inside{fill:var(--bg);font-weight:600}
+        .inside{fill:var(--bg);font-weight:600}.band.none{fill:var(--grid)}.none+.inside{fill:var(--muted)}
         .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;margin:.35rem 0 0;padding:0 0 0 .2rem;font-size:.86rem}
         .legend li{display:flex;align-items:center;gap:.45rem}.legend i{width:1.15rem;flex:none}
         .legend .area{height:.75rem;border-radius:3px;background:currentColor;opacity:.85}.legend .line{border-top:3px solid}
