@@ -14,6 +14,8 @@ package struct Platform: Equatable, Sendable {
     package let launchDelay: Duration
     /// What an instance of a type costs here; nil: EC2's price.
     package let prices: [String: DollarsPerHour]
+    /// What functions cost here; nil: Lambda's price.
+    package let lambda: LambdaPrices?
     /// Capacity that is billed as one of a managed service's.
     package let isManaged: Bool
     /// Instances are billed for so long at least.
@@ -25,11 +27,13 @@ package struct Platform: Equatable, Sendable {
         overflow: Overflow = .lambda,
         launchDelay: Duration,
         prices: [String: DollarsPerHour] = [:],
+        lambda: LambdaPrices? = nil,
         isManaged: Bool = false,
         billedMin: Duration = .seconds(60),
         isBatching: Bool = true
     ) {
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
+        self.lambda = lambda
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
     }
 }
