@@ -135,7 +135,8 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms", "LambdaRuntime", "Load",
+                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms", "LambdaRuntime",
+                "Load",
                 "LocalCloud", "ONNX", "Reports", "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -146,7 +147,8 @@ let package = Package(
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving", "Simulation",
+                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving",
+                "Simulation",
                 "Wire",
             ],
             swiftSettings: strict
@@ -183,7 +185,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Batching", "Forecasting", "Histograms", "Planning", "Seeded", "Simulation", "TestKit"],
+            dependencies: [
+                "Batching", "Forecasting", "Histograms", "Planning", "Seeded", "Simulation", "TestKit",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
