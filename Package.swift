@@ -54,6 +54,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "Histograms", swiftSettings: strict),
         .target(
             name: "Forecasting",
             dependencies: ["Seeded"],
@@ -69,7 +70,7 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Batching", "Forecasting", "Planning", "Reports", "Seeded"],
+            dependencies: ["Batching", "Forecasting", "Histograms", "Planning", "Reports", "Seeded"],
             swiftSettings: strict
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
@@ -108,7 +109,7 @@ let package = Package(
         .target(
             name: "Load",
             dependencies: [
-                "CPlatform", "Reports", "Seeded", "Wire",
+                "CPlatform", "Histograms", "Reports", "Seeded", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -134,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
-                "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
+                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms", "LambdaRuntime",
+                "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -144,7 +145,11 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmark",
-            dependencies: ["Batching", "Forecasting", "LambdaRuntime", "ONNX", "Seeded", "Serving", "Wire"],
+            dependencies: [
+                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving",
+                "Simulation",
+                "Wire",
+            ],
             swiftSettings: strict
         ),
 
@@ -173,8 +178,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "HistogramsTests",
+            dependencies: ["Histograms", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Batching", "Forecasting", "Histograms", "Planning", "Seeded", "Simulation", "TestKit",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "LoadTests",
-            dependencies: ["Load", "Seeded", "TestKit", "Threading"],
+            dependencies: ["Histograms", "Load", "Seeded", "TestKit", "Threading"],
             swiftSettings: strict
         ),
         .testTarget(name: "WireTests", dependencies: ["Seeded", "TestKit", "Wire"], swiftSettings: strict),
@@ -200,11 +217,6 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "PlanningTests", dependencies: ["Batching", "Planning"], swiftSettings: strict),
-        .testTarget(
-            name: "SimulationTests",
-            dependencies: ["Planning", "Simulation"],
-            swiftSettings: strict
-        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,4 +1,4 @@
-import Load
+import Histograms
 import Seeded
 import TestKit
 import Testing
