@@ -28,8 +28,8 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup(title: "Prices")
     var prices: PriceOptions
 
-    @Option(help: "Types of instances to choose from, with commas. Default: all that can serve the model.")
-    var instances: String?
+    @OptionGroup(title: "Instances")
+    var instances: InstanceOptions
 
     @Flag(help: "Show all offers, not only the 12 cheapest.")
     var all = false
@@ -38,11 +38,10 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let names = instances?.split(separator: ",").map(String.init) ?? []
-        let catalogue = try Catalogue.read(prices.list())
+        let catalogue = try instances.catalogue(prices.list())
         let workload = try workload.workload(catalogue)
         let minutes = try demand()
-        let offers = Offer.all(workload, try catalogue.only(names))
+        let offers = Offer.all(workload, catalogue)
         let known = minutes.suffix(10).compactMap { $0 }
         let table = OfferTable(
             workload: workload,

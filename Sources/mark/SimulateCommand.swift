@@ -15,11 +15,17 @@ struct SimulateCommand: ParsableCommand {
             """
     )
 
+    @OptionGroup(title: "Simulation")
+    var simulation: SimulationOptions
+
     @OptionGroup(title: "Workload")
     var workload: WorkloadOptions
 
     @OptionGroup(title: "Prices")
     var prices: PriceOptions
+
+    @OptionGroup(title: "Instances")
+    var instances: InstanceOptions
 
     @OptionGroup(title: "Sweep")
     var sweep: SweepOptions
@@ -32,8 +38,18 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let list = try prices.list()
-        let catalogue = try Catalogue.read(list)
+        let catalogue = try instances.catalogue(list)
         if sweep.sweep { return try runSweep(catalogue) }
+        let study = try SimulationRunner(
+            workload: workload.workload(catalogue),
+            catalogue: catalogue,
+            architecture: workload.architecture,
+            prices: list,
+            options: simulation
+        ).study()
+        if let report { try Files.write(SimulationReport(study).html, to: report) }
+        guard !json else { return Terminal.write(SimulationJSON.json(study).encoded() + [10]) }
+        for line in SimulationTable(study).lines { Terminal.line(line) }
     }
 
     private func runSweep(_ catalogue: Catalogue) throws {
