@@ -24,6 +24,8 @@ package struct Platform: Equatable, Sendable {
     package let prices: [String: DollarsPerHour]
     /// What functions cost here; nil: Lambda's price.
     package let lambda: LambdaPrices?
+    /// Dollars of a request that an instance takes, beside the instance.
+    package let perRequest: Double
     /// Capacity that is billed as one of a managed service's.
     package let isManaged: Bool
     /// Instances are billed for so long at least.
@@ -38,6 +40,7 @@ package struct Platform: Equatable, Sendable {
         launchDelay: Duration,
         prices: [String: DollarsPerHour] = [:],
         lambda: LambdaPrices? = nil,
+        perRequest: Double = 0,
         isManaged: Bool = false,
         billedMin: Duration = .seconds(60),
         isBatching: Bool = true,
@@ -45,7 +48,7 @@ package struct Platform: Equatable, Sendable {
         limits: LambdaLimits = LambdaLimits()
     ) {
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
-        (self.lambda, self.limits) = (lambda, limits)
+        (self.lambda, self.perRequest, self.limits) = (lambda, perRequest, limits)
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
         self.credits = credits
     }

@@ -38,8 +38,9 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let catalogue = try instances.catalogue(prices.list())
-        let workload = try workload.workload(catalogue)
+        let all = try Catalogue.read(prices.list())
+        let catalogue = try instances.choose(from: all)
+        let workload = try workload.workload(all)
         let minutes = try demand()
         let offers = Offer.all(workload, catalogue)
         let known = minutes.suffix(10).compactMap { $0 }

@@ -38,10 +38,11 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let list = try prices.list()
-        let catalogue = try instances.catalogue(list)
-        if sweep.sweep { return try runSweep(catalogue) }
+        let all = try Catalogue.read(list)
+        let catalogue = try instances.choose(from: all)
+        if sweep.sweep { return try runSweep(all, catalogue) }
         let study = try SimulationRunner(
-            workload: workload.workload(catalogue),
+            workload: workload.workload(all),
             catalogue: catalogue,
             architecture: workload.architecture,
             prices: list,
@@ -52,11 +53,12 @@ struct SimulateCommand: ParsableCommand {
         for line in SimulationTable(study).lines { Terminal.line(line) }
     }
 
-    private func runSweep(_ catalogue: Catalogue) throws {
-        let known = try workload.known(catalogue)
+    private func runSweep(_ all: Catalogue, _ catalogue: Catalogue) throws {
+        let known = try workload.known(all)
         let rates = try SweepOptions.numbers(sweep.rates, "--rates")
         let latencies = try SweepOptions.numbers(sweep.latencies, "--latencies")
-        let markets = [("All markets", Market.allCases), ("Without spot", [.onDemand])]
+        let markets: [(title: String, markets: [Market])] =
+            [("All markets", Market.allCases), ("Without spot", [.onDemand])].suffix(instances.noSpot ? 1 : 2)
         do {
             let parts = try markets.map { title, markets in
                 BreakEvenReport.Part(
@@ -66,10 +68,12 @@ struct SimulateCommand: ParsableCommand {
                         slo: known.slo,
                         target: known.target,
                         margin: known.margin,
-                        catalogue: catalogue,
+                        catalogue: all,
                         architecture: workload.architecture,
                         measured: known.machines,
-                        markets: markets,
+                        isOffered: { offer in
+                            markets.contains(offer.market) && catalogue[offer.type.name] != nil
+                        },
                         rates: rates,
                         latencies: latencies.map { .milliseconds($0) }
                     )

@@ -66,7 +66,7 @@ import Testing
             margin: .milliseconds(10),
             catalogue: Catalogue(PriceList.usEast1()),
             architecture: .x86,
-            markets: markets,
+            isOffered: { markets.contains($0.market) },
             rates: rates,
             latencies: [.milliseconds(5), .milliseconds(100), .seconds(20)]
         )

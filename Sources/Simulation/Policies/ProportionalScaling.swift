@@ -50,6 +50,7 @@ package struct ProportionalScaling: ScalingPolicy, Equatable {
     }
 
     package mutating func plan(_ observation: Observation) -> [Decision] {
+        if observation.demand.isEmpty { return fleet.begin(observation) }
         let current = fleet.current(observation)
         guard let load = load(observation) else { return fleet.decisions(for: current, observation) }
         asked.append(count(for: load))
@@ -58,7 +59,9 @@ package struct ProportionalScaling: ScalingPolicy, Equatable {
     }
 
     private func desired(_ current: Int) -> Int {
-        if asked.count >= raiseAfter, let last = asked.last, asked.suffix(raiseAfter).allSatisfy({ $0 > current }) {
+        if asked.count >= raiseAfter, let last = asked.last,
+            asked.suffix(raiseAfter).allSatisfy({ $0 > current })
+        {
             return last
         }
         guard let lowerAfter, asked.count >= lowerAfter else { return current }
