@@ -23,9 +23,8 @@ extension Page {
         dd small{display:block;font-size:.78rem;color:var(--muted);line-height:1.3}
         .warning{border-left:4px solid var(--c);padding-left:.8rem}
         figure{margin:.75rem 0 0}.scroll{overflow-x:auto}svg{display:block;width:100%;min-width:40rem;height:auto}
-        svg text{fill:var(--muted);font:12px system-ui,sans-serif}svg .row{fill:var(--fg)}svg .name{paint-order:stroke;
-        stroke:var(--bg);
-        stroke-width:3px;fill:var(--c)}
+        svg text{fill:var(--muted);font:12px system-ui,sans-serif}svg .row{fill:var(--fg)}svg text:not(.inside){paint-order:stroke;
+        stroke:var(--bg);stroke-width:3px}svg .name{fill:var(--c)}
         .grid{stroke:var(--grid)}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}
         .mark{stroke:var(--c);stroke-dasharray:5 4}
         .a{color:var(--a)}.b{color:var(--b)}.c{color:var(--c)}.d{color:var(--d)}.e{color:var(--e)}.f{color:var(--f)}.g{color:var(--g)}

@@ -38,17 +38,17 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let all = try Catalogue.read(prices.list())
-        let catalogue = try instances.choose(from: all)
-        let workload = try workload.workload(all)
+        let known = try Catalogue.read(prices.list())
+        let catalogue = try instances.choose(from: known)
+        let workload = try workload.workload(known)
         let minutes = try demand()
         let offers = Offer.all(workload, catalogue)
-        let known = minutes.suffix(10).compactMap { $0 }
+        let recent = minutes.suffix(10).compactMap { $0 }
         let table = OfferTable(
             workload: workload,
             prices: catalogue.lambda(self.workload.architecture),
             offers: offers,
-            rate: known.reduce(0, +) / Double(max(1, known.count)) / 60
+            rate: recent.reduce(0, +) / Double(max(1, recent.count)) / 60
         )
         guard !json else { return Terminal.write(JSON.object(table.json).encoded() + [10]) }
         for line in table.lines(all ? .max : 12) { Terminal.line(line) }

@@ -1,11 +1,12 @@
+import Planning
 import Simulation
 
 /// The policies by the names that options take.
 enum PolicyChoice: String, CaseIterable {
+    case workFunctionSpot = "work-function-spot"
+    case workFunction = "work-function"
     case paper = "mark-paper"
     case shipped = "mark-shipped"
-    case workFunction = "work-function"
-    case workFunctionSpot = "work-function-spot"
     case persistence
     case persistenceSpot = "persistence-spot"
     case targetTracking = "target-tracking"

@@ -12,6 +12,7 @@ enum SimulationJSON {
             "target": .double(study.workload.target),
             "mode": .string(study.mode), "seed": .integer(Int64(clamping: study.seed)),
             "optimum_dollars": study.optimum.map { .double($0.amount) } ?? .null,
+            "lower_bound_dollars": study.lowerBound.map { .double($0.amount) } ?? .null,
             "policies": .array(study.runs.map { json($0, study) }),
         ]
     }

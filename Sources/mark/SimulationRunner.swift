@@ -36,14 +36,24 @@ struct SimulationRunner {
         }
         let optimum = Optimum(baselines)
         var runs: [SimulationStudy.Run] = []
+        var missing: [String] = []
         for (index, choice) in choices.enumerated() {
-            guard let contender = choice.contender(baselines) else { continue }
+            guard let contender = choice.contender(baselines) else {
+                missing.append(choice.rawValue)
+                continue
+            }
             let result = run(contender, fluid, track) { minutes in
                 bar.show(counts.count * (index + 1) + minutes, contender.name)
             }
             runs.append(.init(result, family: choice.family, regret: optimum?.regret(result)))
         }
         bar.end()
+        if !missing.isEmpty {
+            Terminal.note(
+                "Left out, as the price list has no price of \(baselines.type.name) for them: \(missing.joined(separator: ", ")). "
+                    + "Give one with --prices, or choose other --instances."
+            )
+        }
         guard !runs.isEmpty else {
             throw CommandFailure(
                 "none of the policies \(options.policies) can serve \(workload.name); try --policies all"
@@ -57,7 +67,8 @@ struct SimulationRunner {
             mode: options.mode.rawValue,
             seed: options.seed,
             runs: runs,
-            optimum: optimum.map { Dollars($0.bound.lower) },
+            optimum: optimum.map { Dollars($0.bound.upper) },
+            lowerBound: optimum.map { Dollars($0.bound.lower) },
             prices: used(runs.map(\.result), baselines),
             command: CommandText.text
         )

@@ -33,8 +33,12 @@ extension SimulationReport {
             },
             value: Decimal.dollars
         )
-        return "<p>Dollars above what a clairvoyant would have paid with the best type of instance, by cause. Where luck saved "
-            + "some, the sum behind a bar is less than its parts.</p>\(bars.figure)"
+        let bound = study.lowerBound.map {
+            " No mix of types costs less than \(Decimal.dollars($0.amount))."
+        }
+        return
+            "<p>Dollars above what a clairvoyant would have paid with the best type of instance, by cause. Where luck saved "
+            + "some, the sum behind a bar is less than its parts.\(bound ?? "")</p>\(bars.figure)"
     }
 
     // MARK: Decisions

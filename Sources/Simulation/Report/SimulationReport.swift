@@ -53,7 +53,7 @@ package struct SimulationReport {
                 Page.Tile(
                     name: "of the clairvoyant optimum",
                     value: "\(Decimal.text(ours.ledger.total / optimum, digits: 3))×",
-                    note: "who knows the future pays \(Decimal.dollars(optimum.amount))"
+                    note: "who knows the future pays \(Decimal.dollars(optimum.amount)) with the best type"
                 )
             )
         }
