@@ -74,10 +74,10 @@ import Testing
     @Test func `is a table in a terminal`() throws {
         #expect(
             SimulationTable(try study(runs())).lines.joined(separator: "\n") == """
-                policy           cost  per million  of optimum   in time      p50      p99  spot h  Lambda  cold starts  refused
-                ours           $0.840      $233.33       1.050  100.00 %  9.87 ms  45.6 ms     1.5  25.0 %            7        0
-                endpoint        $2.10      $583.33       2.625  100.00 %  9.87 ms  45.6 ms     1.5  25.0 %            7        0
-                cheap endpoint  $1.20      $333.33       1.500   90.00 %        –        –     1.5  25.0 %            7        0
+                policy             cost  per million  of optimum   in time      p50      p99  spot h  Lambda  cold starts  refused
+                ours             $0.840      $233.33       1.050  100.00 %  9.87 ms  45.6 ms     1.5  25.0 %            7        0
+                endpoint          $2.10      $583.33       2.625  100.00 %  9.87 ms  45.6 ms     1.5  25.0 %            7        0
+                cheap endpoint    $1.20      $333.33       1.500   90.00 %        –        –     1.5  25.0 %            7        0
                 """
         )
     }
