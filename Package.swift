@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded"],
+            dependencies: ["Batching", "Forecasting", "Planning", "Reports", "Seeded"],
             swiftSettings: strict
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
@@ -135,7 +135,7 @@ let package = Package(
             name: "mark",
             dependencies: [
                 "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
-                "LocalCloud", "ONNX", "Reports", "Serving", "TensorFiles",
+                "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -20,9 +20,9 @@ package struct LoadReport {
                 objective \(milliseconds(result.slo)).
                 Latency counts from the time at which each request was to be sent.</p>
                 \(warning)\(tiles)
-                <h2>Latency by percentile</h2>\(percentiles.svg)
-                <h2>Requests per second</h2>\(throughput.svg)
-                <h2>Latency over time</h2>\(latency.svg)
+                <h2>Latency by percentile</h2>\(percentiles.figure)
+                <h2>Requests per second</h2>\(throughput.figure)
+                <h2>Latency over time</h2>\(latency.figure)
                 <h2>Numbers</h2>\(table)
                 """
         ).html
@@ -109,7 +109,7 @@ package struct LoadReport {
             ("refused", String(result.refused)),
             ("failed", String(result.timeouts + result.connectionErrors)),
         ]
-        return Page.tiles(list.map { (name: $0.0, value: $0.1) })
+        return Page.tiles(list.map { Page.Tile(name: $0.0, value: $0.1) })
     }
 
     private var table: String {

@@ -30,9 +30,12 @@ struct ForecastReport {
         let horizons = evaluation.targets.horizons
         let tiles = zip(horizons, scores[0]).flatMap { horizon, score in
             [
-                (name: "mean of the next \(horizon) min", value: Decimal.text(score.mean, digits: 3)),
-                (name: "its maximum", value: Decimal.text(score.max, digits: 3)),
-                (name: "q90 covers", value: "\(Decimal.text(100 * score.coverage, digits: 1)) %"),
+                Page.Tile(
+                    name: "mean of the next \(horizon) min",
+                    value: Decimal.text(score.mean, digits: 3)
+                ),
+                Page.Tile(name: "its maximum", value: Decimal.text(score.max, digits: 3)),
+                Page.Tile(name: "q90 covers", value: "\(Decimal.text(100 * score.coverage, digits: 1)) %"),
             ]
         }
         let head = ["method"] + horizons.flatMap { ["mean, \($0) min", "max", "q90 loss", "covers"] }
@@ -47,7 +50,7 @@ struct ForecastReport {
                 }
         }
         let fans = horizons.indices.map {
-            "<h2>The next \(horizons[$0]) minutes, on the last day</h2>\(fan($0).svg)"
+            "<h2>The next \(horizons[$0]) minutes, on the last day</h2>\(fan($0).figure)"
         }
         return Page(
             title: "Forecasts of \(name)",
@@ -57,9 +60,9 @@ struct ForecastReport {
                 the last minute's load.</p>
                 \(Page.tiles(tiles))
                 \(fans.joined())
-                <h2>Error of the maximum by horizon</h2>\(errors(table.names, scores).svg)
-                <h2>Share of maxima below the 0.9 quantile, over time</h2>\(coverage.svg)
-                <h2>Who was believed</h2>\(beliefs.svg)
+                <h2>Error of the maximum by horizon</h2>\(errors(table.names, scores).figure)
+                <h2>Share of maxima below the 0.9 quantile, over time</h2>\(coverage.figure)
+                <h2>Who was believed</h2>\(beliefs.figure)
                 <h2>All methods</h2>\(Page.table(head, rows))
                 """
         ).html
