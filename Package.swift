@@ -79,7 +79,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -104,6 +104,7 @@ let package = Package(
 
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
+        .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
         .target(
             name: "LocalCloud",
             dependencies: [
@@ -122,7 +123,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
                 "LocalCloud", "ONNX", "Reports", "Serving", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,6 +144,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSTests",
+            dependencies: ["AWS", "CURL", "Seeded", "TestKit", "Threading", "Wire"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "LocalCloudTests",
             dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],

@@ -1,3 +1,4 @@
+import AWS
 import Backend
 import CURL
 import LambdaRuntime
