@@ -85,7 +85,9 @@ package final class AWSClient: Sendable {
     }
 
     private func reply(to request: CURLRequest) async -> Result<CURLResponse, CURLError> {
-        do throws(CURLError) { return .success(try await effects.send(request)) } catch { return .failure(error) }
+        do throws(CURLError) { return .success(try await effects.send(request)) } catch {
+            return .failure(error)
+        }
     }
 
     private func plan<Output>(_ call: Call<Output>, deadline: Duration) -> Exchange.Plan {

@@ -23,7 +23,10 @@ import Testing
     @Test func `pads every length to whole blocks`() {
         // The digest of all digests of 0 to 200 times "x", by Python's hashlib.
         let digests = (0...200).flatMap { SHA256.hash([UInt8](repeating: UInt8(ascii: "x"), count: $0)) }
-        #expect(SHA256.hexadecimal(SHA256.hash(digests)) == "2e9fcf76499976b60177466c31b8ab5caa7d4c6dd8dd97c8ce7b574af689ec94")
+        #expect(
+            SHA256.hexadecimal(SHA256.hash(digests))
+                == "2e9fcf76499976b60177466c31b8ab5caa7d4c6dd8dd97c8ce7b574af689ec94"
+        )
     }
 
     /// RFC 4231, cases 1, 2, 3 and 6.

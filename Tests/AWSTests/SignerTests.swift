@@ -145,7 +145,13 @@ import Wire
     }
 
     @Test func `whatever is changed changes the signature`() {
-        let message = HTTPMessage(method: "PUT", path: "/a", query: [("b", "c")], headers: [("X-Amz-D", "e")], body: [1])
+        let message = HTTPMessage(
+            method: "PUT",
+            path: "/a",
+            query: [("b", "c")],
+            headers: [("X-Amz-D", "e")],
+            body: [1]
+        )
         let original = Self.signature(message)
         var others: [HTTPMessage] = Array(repeating: message, count: 5)
         others[0].method = "POST"
@@ -195,7 +201,10 @@ import Wire
         let credentials = Self.signer.credentials
         var dumped = ""
         dump(credentials, to: &dumped)
-        for text in ["\(credentials)", String(reflecting: credentials), dumped, "\(CredentialsSource.fixed(credentials, name: "x"))"] {
+        for text in [
+            "\(credentials)", String(reflecting: credentials), dumped,
+            "\(CredentialsSource.fixed(credentials, name: "x"))",
+        ] {
             #expect(!text.contains("secret") && !text.contains("token"))
             #expect(text.contains("AKID"))
         }

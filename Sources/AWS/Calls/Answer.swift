@@ -19,7 +19,9 @@ package struct Answer: Sendable {
     }
 
     /// The first value of a header, by its name in lower case.
-    package subscript(header name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
+    package subscript(header name: String) -> String? {
+        headers.first { $0.name.lowercased() == name }?.value
+    }
 
     /// The body as a tree, told from its first byte: services send XML where JSON is due and the reverse.
     ///

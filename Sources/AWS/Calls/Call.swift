@@ -77,7 +77,9 @@ extension Call {
         self.read = read
     }
 
-    private static func message(_ dialect: Service.Dialect, _ operation: String, _ parameters: JSON) -> HTTPMessage {
+    private static func message(_ dialect: Service.Dialect, _ operation: String, _ parameters: JSON)
+        -> HTTPMessage
+    {
         switch dialect {
         case .query(let version):
             let form = [("Action", operation), ("Version", version)] + QueryForm.pairs(of: parameters)
@@ -90,7 +92,8 @@ extension Call {
             return HTTPMessage(
                 method: "POST",
                 headers: [
-                    ("X-Amz-Target", "\(target).\(operation)"), ("Content-Type", "application/x-amz-json-\(version)"),
+                    ("X-Amz-Target", "\(target).\(operation)"),
+                    ("Content-Type", "application/x-amz-json-\(version)"),
                 ],
                 body: parameters.encoded()
             )
@@ -115,7 +118,9 @@ extension Call {
             apply: { message, token in
                 switch dialect {
                 case .query:
-                    message.body += Array(("&" + PercentEncoding.form([(parameter, token.stringValue ?? "")])).utf8)
+                    message.body += Array(
+                        ("&" + PercentEncoding.form([(parameter, token.stringValue ?? "")])).utf8
+                    )
                 case .json:
                     // An object is never empty here: what comes before its end takes a comma.
                     let isEmpty = message.body == Array("{}".utf8)
@@ -127,6 +132,13 @@ extension Call {
             },
             join: join
         )
+        return call
+    }
+
+    /// The same call, which needs this IAM action: not all are named as their operation.
+    func permitted(by permission: String) -> Call {
+        var call = self
+        call.permission = permission
         return call
     }
 

@@ -28,7 +28,8 @@ package enum FailureKind: Equatable, Sendable {
         case .nameNotResolved, .connectionRefused: self = .notSent
         case .timeout: self = .timeout
         case .failed: self = .transient
-        case .libraryMissing, .unavailable, .invalidRequest, .responseTooLarge, .insecure, .cancelled, .closed:
+        case .libraryMissing, .unavailable, .invalidRequest, .responseTooLarge, .insecure, .cancelled,
+            .closed:
             self = .final
         }
     }
@@ -53,7 +54,8 @@ package enum FailureKind: Equatable, Sendable {
                 [
                     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
                     "RequestThrottledException", "TooManyRequestsException", "TransactionInProgressException",
-                    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "BandwidthLimitExceeded",
+                    "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+                    "BandwidthLimitExceeded",
                     "LimitExceededException", "SlowDown", "EC2ThrottledException", "PriorRequestNotComplete",
                 ]
             ),
@@ -61,7 +63,8 @@ package enum FailureKind: Equatable, Sendable {
             (
                 .clockSkew,
                 [
-                    "RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException",
+                    "RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch",
+                    "InvalidSignatureException",
                     "AuthFailure", "RequestInTheFuture",
                 ]
             ),
@@ -70,7 +73,8 @@ package enum FailureKind: Equatable, Sendable {
                 .capacity,
                 [
                     "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity",
-                    "UnfulfillableCapacity", "Unsupported", "SpotMaxPriceTooLow", "InsufficientFreeAddressesInSubnet",
+                    "UnfulfillableCapacity", "Unsupported", "SpotMaxPriceTooLow",
+                    "InsufficientFreeAddressesInSubnet",
                 ]
             ),
             (
@@ -82,7 +86,9 @@ package enum FailureKind: Equatable, Sendable {
             ),
             (.notYetVisible, ["InvalidInstanceID.NotFound"]),
         ]
-        return [String: FailureKind](uniqueKeysWithValues: codes.flatMap { kind, codes in codes.map { ($0, kind) } })
+        return [String: FailureKind](
+            uniqueKeysWithValues: codes.flatMap { kind, codes in codes.map { ($0, kind) } }
+        )
     }()
 
     /// Whether the operation may have run before it failed.

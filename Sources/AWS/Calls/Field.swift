@@ -13,7 +13,9 @@ package struct Field: Sendable {
 
     package init(document answer: Answer) throws(MalformedAnswer) { self.init(try answer.document) }
 
-    package subscript(key: String) -> Field { Field(path: path.isEmpty ? key : "\(path).\(key)", value?[key]) }
+    package subscript(key: String) -> Field {
+        Field(path: path.isEmpty ? key : "\(path).\(key)", value?[key])
+    }
 
     package var isPresent: Bool { value != nil }
 

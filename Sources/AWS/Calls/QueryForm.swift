@@ -11,7 +11,8 @@ enum QueryForm {
         case .integer(let value): [(prefix, String(value))]
         case .double(let value): [(prefix, String(value))]
         case .string(let value): [(prefix, value)]
-        case .array(let elements): elements.enumerated().flatMap { pairs(of: $1, under: name(String($0 + 1))) }
+        case .array(let elements):
+            elements.enumerated().flatMap { pairs(of: $1, under: name(String($0 + 1))) }
         case .object(let members): members.flatMap { pairs(of: $0.value, under: name($0.key)) }
         }
     }

@@ -23,33 +23,61 @@ package struct Service: Equatable, Sendable {
     package var regions: [String] = []
 
     package static let ec2 = Service(
-        name: "EC2", signingName: "ec2", hostPrefix: "ec2", permissionPrefix: "ec2",
-        endpointVariable: "EC2", dialect: .query(version: "2016-11-15")
+        name: "EC2",
+        signingName: "ec2",
+        hostPrefix: "ec2",
+        permissionPrefix: "ec2",
+        endpointVariable: "EC2",
+        dialect: .query(version: "2016-11-15")
     )
     package static let lambda = Service(
-        name: "Lambda", signingName: "lambda", hostPrefix: "lambda", permissionPrefix: "lambda",
-        endpointVariable: "LAMBDA", dialect: .rest
+        name: "Lambda",
+        signingName: "lambda",
+        hostPrefix: "lambda",
+        permissionPrefix: "lambda",
+        endpointVariable: "LAMBDA",
+        dialect: .rest
     )
     package static let cloudWatch = Service(
-        name: "CloudWatch", signingName: "monitoring", hostPrefix: "monitoring", permissionPrefix: "cloudwatch",
-        endpointVariable: "CLOUDWATCH", dialect: .json(version: "1.0", target: "GraniteServiceVersion20100801")
+        name: "CloudWatch",
+        signingName: "monitoring",
+        hostPrefix: "monitoring",
+        permissionPrefix: "cloudwatch",
+        endpointVariable: "CLOUDWATCH",
+        dialect: .json(version: "1.0", target: "GraniteServiceVersion20100801")
     )
     package static let dynamoDB = Service(
-        name: "DynamoDB", signingName: "dynamodb", hostPrefix: "dynamodb", permissionPrefix: "dynamodb",
-        endpointVariable: "DYNAMODB", dialect: .json(version: "1.0", target: "DynamoDB_20120810")
+        name: "DynamoDB",
+        signingName: "dynamodb",
+        hostPrefix: "dynamodb",
+        permissionPrefix: "dynamodb",
+        endpointVariable: "DYNAMODB",
+        dialect: .json(version: "1.0", target: "DynamoDB_20120810")
     )
     package static let apiGateway = Service(
-        name: "API Gateway", signingName: "apigateway", hostPrefix: "apigateway", permissionPrefix: "apigateway",
-        endpointVariable: "APIGATEWAYV2", dialect: .rest
+        name: "API Gateway",
+        signingName: "apigateway",
+        hostPrefix: "apigateway",
+        permissionPrefix: "apigateway",
+        endpointVariable: "APIGATEWAYV2",
+        dialect: .rest
     )
     package static let ssm = Service(
-        name: "SSM", signingName: "ssm", hostPrefix: "ssm", permissionPrefix: "ssm",
-        endpointVariable: "SSM", dialect: .json(version: "1.1", target: "AmazonSSM")
+        name: "SSM",
+        signingName: "ssm",
+        hostPrefix: "ssm",
+        permissionPrefix: "ssm",
+        endpointVariable: "SSM",
+        dialect: .json(version: "1.1", target: "AmazonSSM")
     )
     package static let pricing = Service(
-        name: "Pricing", signingName: "pricing", hostPrefix: "api.pricing", permissionPrefix: "pricing",
-        endpointVariable: "PRICING", dialect: .json(version: "1.1", target: "AWSPriceListService"),
-        regions: ["us-east-1", "eu-central-1", "ap-south-1"]
+        name: "Pricing",
+        signingName: "pricing",
+        hostPrefix: "api.pricing",
+        permissionPrefix: "pricing",
+        endpointVariable: "PRICING",
+        dialect: .json(version: "1.1", target: "AWSPriceListService"),
+        regions: ["us-east-1", "eu-central-1", "ap-south-1", "cn-northwest-1"]
     )
 
     /// The region that answers for another: itself, or the nearest that has the service.

@@ -60,7 +60,10 @@ package struct XMLReader {
         let end = try self.name()
         skipBlanks()
         guard end == name, take(">") else { throw malformed("'\(name)' is closed by '\(end)'") }
-        return JSON.Member(name, children.isEmpty ? .string(String(decoding: text, as: UTF8.self)) : .object(children))
+        return JSON.Member(
+            name,
+            children.isEmpty ? .string(String(decoding: text, as: UTF8.self)) : .object(children)
+        )
     }
 
     /// A name without its namespace prefix.
@@ -116,7 +119,8 @@ package struct XMLReader {
         case "gt": ">"
         case "quot": "\""
         case "apos": "'"
-        case _ where entity.hasPrefix("#x"): UInt32(entity.dropFirst(2), radix: 16).flatMap(Unicode.Scalar.init)
+        case _ where entity.hasPrefix("#x"):
+            UInt32(entity.dropFirst(2), radix: 16).flatMap(Unicode.Scalar.init)
         case _ where entity.hasPrefix("#"): UInt32(entity.dropFirst()).flatMap(Unicode.Scalar.init)
         default: nil
         }

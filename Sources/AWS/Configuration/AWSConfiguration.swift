@@ -50,10 +50,13 @@ package struct AWSConfiguration: Sendable {
             throw .credentials(error)
         }
         let region =
-            overrides.region ?? environment["AWS_REGION"].nonEmpty ?? environment["AWS_DEFAULT_REGION"].nonEmpty
+            overrides.region ?? environment["AWS_REGION"].nonEmpty ?? environment["AWS_DEFAULT_REGION"]
+            .nonEmpty
             ?? profile["region"].nonEmpty ?? instanceRegion
         guard let region else { throw .noRegion }
-        guard !region.isEmpty, region.utf8.allSatisfy(Self.isHostCharacter) else { throw .malformedRegion(region) }
+        guard !region.isEmpty, region.utf8.allSatisfy(Self.isHostCharacter) else {
+            throw .malformedRegion(region)
+        }
         self.region = region
         attemptsMax = try Self.attempts(setting("AWS_MAX_ATTEMPTS", "max_attempts"))
         try Self.checkRetryMode(setting("AWS_RETRY_MODE", "retry_mode"))
@@ -79,7 +82,8 @@ package struct AWSConfiguration: Sendable {
     }
 
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
             || byte == UInt8(ascii: "-")
     }
 
@@ -95,12 +99,16 @@ package struct AWSConfiguration: Sendable {
         throw .retryMode(mode)
     }
 
-    private static func userAgent(_ product: String, _ environment: [String: String], appID: String?) -> String {
+    private static func userAgent(_ product: String, _ environment: [String: String], appID: String?)
+        -> String
+    {
         var parts = [product, "lang/swift#6.3", "os/linux"]
         if let kind = environment["AWS_EXECUTION_ENV"].nonEmpty { parts.append("exec-env/\(kind)") }
         if let appID { parts.append("app/\(appID)") }
         return String(
-            decoding: parts.joined(separator: " ").utf8.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "-") },
+            decoding: parts.joined(separator: " ").utf8.map {
+                (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "-")
+            },
             as: UTF8.self
         )
     }
@@ -112,7 +120,9 @@ package struct EndpointSettings: Equatable, Sendable {
     private var usesFIPS = false
     private var usesDualStack = false
 
-    private static let services: [Service] = [.ec2, .lambda, .cloudWatch, .dynamoDB, .apiGateway, .ssm, .pricing]
+    private static let services: [Service] = [
+        .ec2, .lambda, .cloudWatch, .dynamoDB, .apiGateway, .ssm, .pricing,
+    ]
 
     package init(
         environment: [String: String],
@@ -132,7 +142,8 @@ package struct EndpointSettings: Equatable, Sendable {
                 ?? (isIgnored
                     ? nil
                     : environment["AWS_ENDPOINT_URL_\(service.endpointVariable)"].nonEmpty
-                        ?? environment["AWS_ENDPOINT_URL"].nonEmpty ?? files.endpoint(for: service, in: profile))
+                        ?? environment["AWS_ENDPOINT_URL"].nonEmpty
+                        ?? files.endpoint(for: service, in: profile))
             guard let url = found else { continue }
             guard Endpoint(url: url, signingRegion: "") != nil else { throw .endpoint(url) }
             configured[service.endpointVariable] = url
@@ -141,7 +152,9 @@ package struct EndpointSettings: Equatable, Sendable {
 
     package func endpoint(of service: Service, region: String) -> Endpoint {
         let signingRegion = service.region(nearest: region)
-        return configured[service.endpointVariable].flatMap { Endpoint(url: $0, signingRegion: signingRegion) }
+        return configured[service.endpointVariable].flatMap {
+            Endpoint(url: $0, signingRegion: signingRegion)
+        }
             ?? Endpoint(service, region: region, usesFIPS: usesFIPS, usesDualStack: usesDualStack)
     }
 }
@@ -158,7 +171,8 @@ package enum InvalidAWSConfiguration: Error, Equatable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .noRegion: "no AWS region is chosen; set AWS_REGION, or `region` in the profile"
-        case .malformedRegion(let text): "the region '\(text)' must be letters, digits and hyphens, such as us-east-1"
+        case .malformedRegion(let text):
+            "the region '\(text)' must be letters, digits and hyphens, such as us-east-1"
         case .endpoint(let url): "the endpoint '\(url)' must be an http:// or https:// URL without a query"
         case .attempts(let text): "AWS_MAX_ATTEMPTS is '\(text)'; it must be 1 to 100"
         case .retryMode(let text): "AWS_RETRY_MODE is '\(text)'; use standard"

@@ -26,7 +26,9 @@ package struct CredentialsCache: Equatable, Sendable {
         guard let current else { return .fetch(meanwhile: nil) }
         if current == refused { isRefused = true }
         guard !isRefused else { return .fetch(meanwhile: nil) }
-        guard let expiration = current.expiration, expiration < now + Self.renewal else { return .use(current) }
+        guard let expiration = current.expiration, expiration < now + Self.renewal else {
+            return .use(current)
+        }
         if let notBefore, now < notBefore { return .use(current) }
         return .fetch(meanwhile: expiration < now + Self.forcedRenewal ? nil : current)
     }

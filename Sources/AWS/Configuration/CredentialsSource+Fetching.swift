@@ -21,7 +21,9 @@ extension CredentialsSource {
                 send: effects.send
             )
             return {
-                await Self.result { () throws(CredentialsError) in try await Self.instance(metadata, name: name) }
+                await Self.result { () throws(CredentialsError) in
+                    try await Self.instance(metadata, name: name)
+                }
             }
         }
     }
@@ -42,7 +44,8 @@ extension CredentialsSource {
         switch token {
         case .value(let value): headers.append(("Authorization", value))
         case .file(let path):
-            guard let bytes = effects.read(path), !bytes.isEmpty, !bytes.contains(where: { $0 == 10 || $0 == 13 })
+            guard let bytes = effects.read(path), !bytes.isEmpty,
+                !bytes.contains(where: { $0 == 10 || $0 == 13 })
             else { throw .unreadableToken(path: path) }
             headers.append(("Authorization", String(decoding: bytes, as: UTF8.self)))
         case nil: break
@@ -91,7 +94,8 @@ extension CredentialsSource {
         if let code = document["Code"]?.stringValue, code != "Success" {
             throw .refused(source: name, reason: document["Message"]?.stringValue ?? code)
         }
-        guard let id = document["AccessKeyId"]?.stringValue, let secret = document["SecretAccessKey"]?.stringValue
+        guard let id = document["AccessKeyId"]?.stringValue,
+            let secret = document["SecretAccessKey"]?.stringValue
         else { throw .refused(source: name, reason: "the answer has no keys") }
         return Credentials(
             accessKeyID: id,

@@ -46,7 +46,8 @@ package enum CredentialsSource: Equatable, Sendable {
 
     // MARK: Keys
 
-    private static func fixed(in environment: [String: String]) throws(CredentialsError) -> CredentialsSource? {
+    private static func fixed(in environment: [String: String]) throws(CredentialsError) -> CredentialsSource?
+    {
         let keys = try pair(
             environment["AWS_ACCESS_KEY_ID"],
             environment["AWS_SECRET_ACCESS_KEY"],
@@ -107,7 +108,9 @@ package enum CredentialsSource: Equatable, Sendable {
 
     // MARK: Endpoints
 
-    private static func container(in environment: [String: String]) throws(CredentialsError) -> CredentialsSource? {
+    private static func container(in environment: [String: String]) throws(CredentialsError)
+        -> CredentialsSource?
+    {
         let token =
             environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].nonEmpty.map(ContainerToken.file)
             ?? environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"].nonEmpty.map(ContainerToken.value)
@@ -134,7 +137,9 @@ package enum CredentialsSource: Equatable, Sendable {
         return known.contains(host) || octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
     }
 
-    private static func instance(in environment: [String: String]) throws(CredentialsError) -> CredentialsSource {
+    private static func instance(in environment: [String: String]) throws(CredentialsError)
+        -> CredentialsSource
+    {
         // A Lambda function has no such service: asking would only cost its timeout.
         guard environment["AWS_LAMBDA_FUNCTION_NAME"] == nil,
             environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() != "true"

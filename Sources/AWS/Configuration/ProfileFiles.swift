@@ -34,7 +34,8 @@ package struct ProfileFiles: Equatable, Sendable {
     /// The endpoint that a profile sets for a service, or for all.
     func endpoint(for service: Service, in profile: String) -> String? {
         let own = profiles[profile]?["services"].flatMap { services[$0] }
-        return own?["\(service.endpointVariable.lowercased()).endpoint_url"] ?? profiles[profile]?["endpoint_url"]
+        return own?["\(service.endpointVariable.lowercased()).endpoint_url"]
+            ?? profiles[profile]?["endpoint_url"]
     }
 
     private func merge(_ section: Section, into other: inout Section) { other.merge(section) { $1 } }
@@ -46,7 +47,9 @@ package struct ProfileFiles: Equatable, Sendable {
             let content = line.trimmed
             guard let first = content.first, first != "#", first != ";" else { continue }
             if first == "[", let end = content.firstIndex(of: "]") {
-                sections.append((content[content.index(after: content.startIndex)..<end].trimmed.collapsed, [:]))
+                sections.append(
+                    (content[content.index(after: content.startIndex)..<end].trimmed.collapsed, [:])
+                )
                 continue
             }
             guard !sections.isEmpty, let equals = content.firstIndex(of: "=") else { continue }

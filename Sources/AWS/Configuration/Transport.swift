@@ -12,7 +12,9 @@ extension CURLClient {
 /// Sends a request up to so often: at once again when no answer or HTTP 5xx came.
 ///
 /// For the sources of credentials, which are on this machine or beside it.
-func send(_ request: CURLRequest, attemptsMax: Int, through transport: Transport) async throws(CURLError) -> CURLResponse {
+func send(_ request: CURLRequest, attemptsMax: Int, through transport: Transport) async throws(CURLError)
+    -> CURLResponse
+{
     for _ in 1..<max(attemptsMax, 1) {
         do throws(CURLError) {
             let response = try await transport(request)

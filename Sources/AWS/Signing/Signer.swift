@@ -20,7 +20,8 @@ package struct Signer: Sendable {
 
     /// Never signed: what intermediaries and libcurl may add or change on the way.
     private static let unsigned: Set<String> = [
-        "accept", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "connection", "expect", "transfer-encoding",
+        "accept", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "connection", "expect",
+        "transfer-encoding",
         "user-agent", "x-amzn-trace-id",
     ]
 
@@ -29,7 +30,9 @@ package struct Signer: Sendable {
     /// - Parameters:
     ///   - host: As libcurl sends it: with the port unless that is the scheme's own.
     ///   - keys: Where the day's signing key is kept.
-    package func sign(_ message: HTTPMessage, host: String, at time: WallClock, keys: inout SigningKeys) -> HTTPMessage {
+    package func sign(_ message: HTTPMessage, host: String, at time: WallClock, keys: inout SigningKeys)
+        -> HTTPMessage
+    {
         var signed = message
         signed.headers.append(("X-Amz-Date", time.basic))
         if let token = credentials.sessionToken { signed.headers.append(("X-Amz-Security-Token", token)) }
@@ -49,7 +52,9 @@ package struct Signer: Sendable {
     }
 
     /// What is signed, in the form that both sides compute.
-    package func canonicalRequest(_ message: HTTPMessage, _ headers: [(name: String, value: String)]) -> String {
+    package func canonicalRequest(_ message: HTTPMessage, _ headers: [(name: String, value: String)])
+        -> String
+    {
         let query = message.query.map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
             .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
         return [
@@ -74,7 +79,9 @@ package struct Signer: Sendable {
         return "AWS4-HMAC-SHA256\n\(time.basic)\n\(scope(at: time))\n\(SHA256.hexadecimal(digest))"
     }
 
-    private func scope(at time: WallClock) -> String { "\(time.basic.prefix(8))/\(region)/\(service)/aws4_request" }
+    private func scope(at time: WallClock) -> String {
+        "\(time.basic.prefix(8))/\(region)/\(service)/aws4_request"
+    }
 
     private func derivedKey(at time: WallClock) -> [UInt8] {
         [String(time.basic.prefix(8)), region, service, "aws4_request"]
@@ -127,6 +134,9 @@ package struct SigningKeys: Sendable {
 }
 
 extension WallClock {
+    /// Without milliseconds, as EC2 takes times: `2015-08-30T12:36:00Z`.
+    var wholeSeconds: String { description.prefix(19) + "Z" }
+
     /// The form of signatures: `20150830T123600Z`.
-    package var basic: String { description.prefix(19).filter { $0 != "-" && $0 != ":" } + "Z" }
+    package var basic: String { wholeSeconds.filter { $0 != "-" && $0 != ":" } }
 }
