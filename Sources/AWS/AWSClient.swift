@@ -100,6 +100,7 @@ package final class AWSClient: Sendable {
             timeout: call.timeout,
             answerLimit: call.answerLimit,
             endpoint: configuration.endpoints.endpoint(of: call.service, region: configuration.region),
+            certificateAuthorities: configuration.certificateAuthorities,
             userAgent: configuration.userAgent,
             attemptsMax: configuration.attemptsMax,
             deadline: deadline,

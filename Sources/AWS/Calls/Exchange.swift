@@ -49,6 +49,7 @@ package struct Exchange: Sendable {
         package var timeout: Duration
         package var answerLimit: Int
         package var endpoint: Endpoint
+        package var certificateAuthorities: String?
         package var userAgent: String
         package var attemptsMax: Int
         /// On the monotonic clock.
@@ -193,7 +194,7 @@ package struct Exchange: Sendable {
         )
         let time = now.wall + (memory.skews[endpoint.authority] ?? .zero)
         let signed = signer.sign(message, host: endpoint.authority, at: time, keys: &memory.keys)
-        return CURLRequest(
+        var request = CURLRequest(
             method: signed.method,
             url: endpoint.origin + signed.target,
             headers: signed.headers + [
@@ -205,5 +206,7 @@ package struct Exchange: Sendable {
             connectTimeout: .seconds(3),
             responseLimit: plan.answerLimit
         )
+        request.certificateAuthorities = plan.certificateAuthorities
+        return request
     }
 }

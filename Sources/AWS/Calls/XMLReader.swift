@@ -24,6 +24,7 @@ package struct XMLReader {
     package static func read(_ bytes: [UInt8]) throws(Malformed) -> JSON {
         var reader = XMLReader(bytes)
         try reader.skipMisc()
+        guard !reader.take("<!") else { throw reader.malformed("a document type is not allowed") }
         guard reader.position < bytes.count else { throw reader.malformed("there is no element") }
         let root = try reader.element(depth: 0)
         try reader.skipMisc()
