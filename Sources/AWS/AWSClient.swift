@@ -23,7 +23,7 @@ package final class AWSClient: Sendable {
     ///
     /// - Parameter deadline: On the monotonic clock of `Effects.now`: no attempt begins after it or lasts beyond it.
     package func send<Output>(_ call: Call<Output>, deadline: Duration) async throws(AWSError) -> Output {
-        var plan = plan(call, deadline: deadline)
+        var plan = Exchange.Plan(call, configuration, deadline: deadline, invocationID: effects.uuid())
         let (first, token) = try await page(call, plan)
         guard let paging = call.paging else { return first }
         var (output, next) = (first, token)
@@ -88,24 +88,6 @@ package final class AWSClient: Sendable {
         do throws(CURLError) { return .success(try await effects.send(request)) } catch {
             return .failure(error)
         }
-    }
-
-    private func plan<Output>(_ call: Call<Output>, deadline: Duration) -> Exchange.Plan {
-        Exchange.Plan(
-            service: call.service,
-            operation: call.operation,
-            permission: call.permission,
-            message: call.message,
-            effect: call.effect,
-            timeout: call.timeout,
-            answerLimit: call.answerLimit,
-            endpoint: configuration.endpoints.endpoint(of: call.service, region: configuration.region),
-            certificateAuthorities: configuration.certificateAuthorities,
-            userAgent: configuration.userAgent,
-            attemptsMax: configuration.attemptsMax,
-            deadline: deadline,
-            invocationID: effects.uuid()
-        )
     }
 
     private func failure(_ plan: Exchange.Plan, _ cause: AWSError.Cause) -> AWSError {

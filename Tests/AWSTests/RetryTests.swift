@@ -183,6 +183,32 @@ import Wire
         #expect(world.requests.count == 3)
     }
 
+    @Test func `a clock that another call has corrected meanwhile is used at once`() throws {
+        var memory = ClientMemory()
+        let answer = Result<CURLResponse, CURLError>.answer(
+            403,
+            #"{"__type":"RequestExpired"}"#,
+            [("Date", Self.httpDate(World.epoch + .seconds(3600)))]
+        )
+        let now = Moment(monotonic: .zero, wall: World.epoch)
+        let credentials = Credentials(accessKeyID: "a", secretAccessKey: "s")
+        // Both are signed before either is answered.
+        let configuration = try World([]).client(["AWS_ENDPOINT_URL": "http://h"]).configuration
+        let plan = Exchange.Plan(Self.read, configuration, deadline: .seconds(10), invocationID: "i")
+        var exchanges = [Exchange(plan), Exchange(plan)]
+        for index in exchanges.indices {
+            _ = exchanges[index].handle(.credentials(.success(credentials)), now: now, memory: &memory, random: 0)
+        }
+        for index in exchanges.indices {
+            let action = exchanges[index].handle(.reply(answer), now: now, memory: &memory, random: 0)
+            guard case .credentials(refused: nil) = action else {
+                Issue.record("\(action) instead of signing again")
+                return
+            }
+        }
+        #expect(memory.skews == ["h": .seconds(3600)])
+    }
+
     @Test func `a wrong secret is not mistaken for a wrong clock, and a clock is corrected once`() async throws {
         let right = World([
             .answer(403, #"{"__type":"SignatureDoesNotMatch"}"#, [("Date", Self.httpDate(World.epoch + .seconds(-200)))])

@@ -39,25 +39,6 @@ package struct Exchange: Sendable {
         case finish(Result<Answer, AWSError>)
     }
 
-    /// What is to be sent, and how often.
-    package struct Plan: Sendable {
-        package var service: Service
-        package var operation: String
-        package var permission: String
-        package var message: HTTPMessage
-        package var effect: CallEffect
-        package var timeout: Duration
-        package var answerLimit: Int
-        package var endpoint: Endpoint
-        package var certificateAuthorities: String?
-        package var userAgent: String
-        package var attemptsMax: Int
-        /// On the monotonic clock.
-        package var deadline: Duration
-        /// The same over all attempts, so that AWS's support can find them.
-        package var invocationID: String
-    }
-
     package static let backoffMax = Duration.seconds(20)
     /// Less than AWS allows (5 minutes): what is nearly off soon is.
     package static let skewMax = Duration.seconds(240)
@@ -65,6 +46,8 @@ package struct Exchange: Sendable {
     private let plan: Plan
     private var attempts = 0
     private var credentials: Credentials?
+    /// How the clock was corrected for the attempt under way; another call may have learnt better meanwhile.
+    private var skew = Duration.zero
     private var paid: Int?
     private var mayHaveTakenEffect = false
     private var hasCorrectedClock = false
@@ -130,11 +113,11 @@ package struct Exchange: Sendable {
         guard kind == .clockSkew, !hasCorrectedClock,
             let date = response[header: "date"].flatMap({ WallClock(http: $0) })
         else { return nil }
-        let skew = Duration.milliseconds(date - now.wall)
-        let error = skew - (memory.skews[host] ?? .zero)
+        let measured = Duration.milliseconds(date - now.wall)
+        let error = measured - skew
         guard error > Self.skewMax || error < .zero - Self.skewMax else { return nil }
         hasCorrectedClock = true
-        memory.skews[host] = skew
+        memory.skews[host] = measured
         return .credentials(refused: nil)
     }
 
@@ -179,7 +162,7 @@ package struct Exchange: Sendable {
 
     // MARK: The request
 
-    private func request(
+    private mutating func request(
         signedWith credentials: Credentials,
         now: Moment,
         memory: inout ClientMemory
@@ -192,8 +175,8 @@ package struct Exchange: Sendable {
             region: endpoint.signingRegion,
             service: plan.service.signingName
         )
-        let time = now.wall + (memory.skews[endpoint.authority] ?? .zero)
-        let signed = signer.sign(message, host: endpoint.authority, at: time, keys: &memory.keys)
+        skew = memory.skews[endpoint.authority] ?? .zero
+        let signed = signer.sign(message, host: endpoint.authority, at: now.wall + skew, keys: &memory.keys)
         var request = CURLRequest(
             method: signed.method,
             url: endpoint.origin + signed.target,
