@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/AWSTests/Fixtures/requests.json and endpoints.json: what botocore sends for the operations that the product uses, and where.
 
-Needs botocore; last run with 1.43.11. Time, keys and identifiers are fixed and bodies compact, so Swift's requests must be the same bytes
+Needs botocore; last run with 1.44.8. Time, keys and identifiers are fixed and bodies compact, so Swift's requests must be the same bytes
 and have the same signature. Parameters stand here in the order in which Swift writes them. Nothing is sent.
 """
 

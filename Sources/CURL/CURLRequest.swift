@@ -11,6 +11,11 @@ package struct CURLRequest: Sendable {
     package var connectTimeout: Duration
     /// The most bytes of body that the answer may have.
     package var responseLimit: Int
+    /// Whether a connection is made for it alone, to be kept for others afterwards.
+    ///
+    /// On a kept connection that turns out dead libcurl sends the request again without a word, though the first one may have arrived: what
+    /// must not happen twice goes over a fresh one.
+    package var usesFreshConnection = false
     /// A file of certificates to trust instead of the system's.
     package var certificateAuthorities: String?
 

@@ -1,5 +1,4 @@
 import Hummingbird
-package import LambdaRuntime
 import ServiceLifecycle
 import UnixSignals
 package import Wire

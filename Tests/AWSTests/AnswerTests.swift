@@ -13,7 +13,14 @@ import Wire
     private static let token = IdempotencyToken(stack: "s", tick: "1", intent: "i")
 
     @Test func `a fleet may hold instances and errors`() async throws {
-        let call = EC2.createFleet(Self.template, pools: [], spot: 1, onDemand: 0, tags: [], token: Self.token)
+        let call = EC2.createFleet(
+            Self.template,
+            pools: [],
+            spot: 1,
+            onDemand: 0,
+            tags: [],
+            token: Self.token
+        )
         let launch = try await Self.result(
             call,
             """
@@ -52,7 +59,10 @@ import Wire
         let instances = try await Self.result(
             EC2.describeInstances(filters: []),
             page(
-                [[Self.instance("i-1", "running", details), Self.instance("i-2", "pending")], [Self.instance("i-3", "stopped")]],
+                [
+                    [Self.instance("i-1", "running", details), Self.instance("i-2", "pending")],
+                    [Self.instance("i-3", "stopped")],
+                ],
                 next: "<nextToken>t</nextToken>"
             ),
             // An empty page with a token is normal.
@@ -72,7 +82,12 @@ import Wire
     @Test func `an instance in an unknown state is named`() async throws {
         let body = "<r><instancesSet>\(Self.instance("i-9", "melting"))</instancesSet></r>"
         let call = EC2.runInstances(
-            Self.template, pool: .init(instanceType: "t"), market: .spot, count: 1...1, tags: [], token: Self.token
+            Self.template,
+            pool: .init(instanceType: "t"),
+            market: .spot,
+            count: 1...1,
+            tags: [],
+            token: Self.token
         )
         let error = await #expect(throws: AWSError.self) { try await Self.result(call, body) }
         #expect(error?.description.contains("the state of i-9 is 'melting'") == true)
@@ -90,11 +105,14 @@ import Wire
     @Test func `a later page's token replaces the one before`() async throws {
         let world = World([
             .answer(200, #"{"Items":[{"n":{"N":"1"}}],"LastEvaluatedKey":{"pk":{"S":"a"}}}"#),
-            .answer(200, #"{"Items":[],"LastEvaluatedKey":{"pk":{"S":"b"}}}"#), .answer(200, #"{"Items":[{"n":{"N":"2"}}]}"#),
+            .answer(200, #"{"Items":[],"LastEvaluatedKey":{"pk":{"S":"b"}}}"#),
+            .answer(200, #"{"Items":[{"n":{"N":"2"}}]}"#),
         ])
         let items = try await world.client().send(DynamoDB.scan("t"))
         #expect(items.map { $0["n"]?.intValue } == [1, 2])
-        let keys = try world.requests.map { try JSON(parsing: $0.body)["ExclusiveStartKey"]?["pk"]?["S"]?.stringValue }
+        let keys = try world.requests.map {
+            try JSON(parsing: $0.body)["ExclusiveStartKey"]?["pk"]?["S"]?.stringValue
+        }
         #expect(keys == [nil, "a", "b"])
     }
 
@@ -177,7 +195,11 @@ import Wire
     }
 
     @Test func `a function's own failure is an answer`() async throws {
-        let answer = Result<CURLResponse, CURLError>.answer(200, #"{"errorType":"E"}"#, [("X-Amz-Function-Error", "Unhandled")])
+        let answer = Result<CURLResponse, CURLError>.answer(
+            200,
+            #"{"errorType":"E"}"#,
+            [("X-Amz-Function-Error", "Unhandled")]
+        )
         let call = Lambda.invoke(.init("f"), payload: [], timeout: .seconds(1))
         let result = try await World([answer]).client().send(call)
         #expect(result.functionError == "Unhandled")
@@ -195,7 +217,10 @@ import Wire
             #"{"items":[{"integrationId":"i","integrationUri":"arn"}]}"#
         )
         #expect(integrations.map(\.uri) == ["arn"])
-        let parameter = try await Self.result(SSM.getParameter("n"), #"{"Parameter":{"Value":"ami-1","Version":3}}"#)
+        let parameter = try await Self.result(
+            SSM.getParameter("n"),
+            #"{"Parameter":{"Value":"ami-1","Version":3}}"#
+        )
         #expect((parameter.value, parameter.version) == ("ami-1", 3))
     }
 
@@ -203,7 +228,8 @@ import Wire
 
     @Test func `items come back as they were written`() async throws {
         let item: DynamoDB.Item = [
-            "s": .string("ü\"\n"), "n": .double(-1.5e-7), "i": .integer(UInt64.max), "b": .bool(false), "x": .bytes([0, 1, 255]),
+            "s": .string("ü\"\n"), "n": .double(-1.5e-7), "i": .integer(UInt64.max), "b": .bool(false),
+            "x": .bytes([0, 1, 255]),
             "z": .null, "l": .list([.map([:]), .list([]), .string("")]), "m": .map(["": .integer(1)]),
         ]
         let world = World { request, number in
@@ -217,9 +243,14 @@ import Wire
         #expect(try await client.send(DynamoDB.getItem("t", key: ["pk": .null])) == item)
     }
 
-    @Test(arguments: [#"{"Item":{"a":{"SS":["b"]}}}"#, #"{"Item":{"a":1}}"#, #"{"Item":{"a":{"B":"!"}}}"#, #"{"Item":{"a":{"S":1}}}"#])
+    @Test(arguments: [
+        #"{"Item":{"a":{"SS":["b"]}}}"#, #"{"Item":{"a":1}}"#, #"{"Item":{"a":{"B":"!"}}}"#,
+        #"{"Item":{"a":{"S":1}}}"#,
+    ])
     func `a value of another kind is refused`(body: String) async throws {
-        let error = await #expect(throws: AWSError.self) { try await Self.result(DynamoDB.getItem("t", key: [:]), body) }
+        let error = await #expect(throws: AWSError.self) {
+            try await Self.result(DynamoDB.getItem("t", key: [:]), body)
+        }
         #expect(error?.description.contains("'Item.a") == true)
     }
 
@@ -240,14 +271,19 @@ import Wire
             IdempotencyToken(stack: stack, tick: tick, intent: intent).description
         }
         #expect(token("a", "b", "c") == token("a", "b", "c"))
-        #expect(Set([token("a", "b", "c"), token("ab", "", "c"), token("a", "bc", ""), token("", "ab", "c")]).count == 4)
+        #expect(
+            Set([token("a", "b", "c"), token("ab", "", "c"), token("a", "bc", ""), token("", "ab", "c")])
+                .count == 4
+        )
         #expect(token("a", "b", "c").utf8.count == 64)
     }
 }
 
 extension DynamoDB.Item {
     /// As DynamoDB writes it, names in order.
-    fileprivate var text: String { "{" + sorted { $0.key < $1.key }.map { "\"\($0)\":\($1.text)" }.joined(separator: ",") + "}" }
+    fileprivate var text: String {
+        "{" + sorted { $0.key < $1.key }.map { "\"\($0)\":\($1.text)" }.joined(separator: ",") + "}"
+    }
 }
 
 extension DynamoDB.Value {

@@ -5,7 +5,9 @@ import Testing
 import Wire
 
 @Suite struct `the configuration` {
-    private static let keys = ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"]
+    private static let keys = [
+        "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1",
+    ]
 
     private static func configuration(
         _ environment: [String: String],
@@ -32,7 +34,9 @@ import Wire
     @Test func `the region is the first that is named`() throws {
         var environment = Self.keys
         let config = "[default]\nregion = profile-1\n[profile x]\nregion=profile-2"
-        #expect(try Self.configuration(environment, config: config, .init(region: "flag-1")).region == "flag-1")
+        #expect(
+            try Self.configuration(environment, config: config, .init(region: "flag-1")).region == "flag-1"
+        )
         environment["AWS_DEFAULT_REGION"] = "default-1"
         #expect(try Self.configuration(environment, config: config).region == "eu-west-1")
         environment["AWS_REGION"] = ""
@@ -45,11 +49,17 @@ import Wire
 
     @Test(
         arguments: [
-            (["AWS_REGION": ""], .noRegion), (["AWS_REGION": "us-east-1/evil"], .malformedRegion("us-east-1/evil")),
+            (["AWS_REGION": ""], .noRegion),
+            (["AWS_REGION": "us-east-1/evil"], .malformedRegion("us-east-1/evil")),
             (["AWS_MAX_ATTEMPTS": "0"], .attempts("0")), (["AWS_MAX_ATTEMPTS": "x"], .attempts("x")),
-            (["AWS_RETRY_MODE": "never"], .retryMode("never")), (["AWS_ENDPOINT_URL": "localhost:1"], .endpoint("localhost:1")),
-            (["AWS_ENDPOINT_URL_SSM": "http://u@h"], .endpoint("http://u@h")), (["AWS_ENDPOINT_URL": "http://"], .endpoint("http://")),
-            (["AWS_SECRET_ACCESS_KEY": ""], .credentials(.incomplete(source: "the environment", missing: "AWS_SECRET_ACCESS_KEY"))),
+            (["AWS_RETRY_MODE": "never"], .retryMode("never")),
+            (["AWS_ENDPOINT_URL": "localhost:1"], .endpoint("localhost:1")),
+            (["AWS_ENDPOINT_URL_SSM": "http://u@h"], .endpoint("http://u@h")),
+            (["AWS_ENDPOINT_URL": "http://"], .endpoint("http://")),
+            (
+                ["AWS_SECRET_ACCESS_KEY": ""],
+                .credentials(.incomplete(source: "the environment", missing: "AWS_SECRET_ACCESS_KEY"))
+            ),
         ] as [([String: String], InvalidAWSConfiguration)]
     )
     func `what says nothing usable is named with its remedy`(
@@ -68,7 +78,9 @@ import Wire
         return (try? JSON(parsing: Array(text.utf8)))?["endpoints"]?.arrayValue ?? []
     }()
 
-    private static let services: [Service] = [.ec2, .lambda, .cloudWatch, .dynamoDB, .apiGateway, .ssm, .pricing]
+    private static let services: [Service] = [
+        .ec2, .lambda, .cloudWatch, .dynamoDB, .apiGateway, .ssm, .pricing,
+    ]
 
     @Test func `AWS's endpoints are botocore's`() throws {
         #expect(Self.endpoints.count == 112)
@@ -90,7 +102,8 @@ import Wire
 
     @Test(
         arguments: [
-            ("us-west-2", "us-east-1"), ("eu-west-1", "eu-central-1"), ("ap-northeast-1", "ap-south-1"), ("sa-east-1", "us-east-1"),
+            ("us-west-2", "us-east-1"), ("eu-west-1", "eu-central-1"), ("ap-northeast-1", "ap-south-1"),
+            ("sa-east-1", "us-east-1"),
             ("cn-north-1", "cn-northwest-1"), ("ap-south-1", "ap-south-1"),
         ]
     )
@@ -110,7 +123,9 @@ import Wire
 
     @Test func `the endpoint is the first that is configured`() throws {
         var environment = Self.keys
-        #expect(try Self.endpoint(Self.configuration(environment), .ec2) == "https://ec2.eu-west-1.amazonaws.com")
+        #expect(
+            try Self.endpoint(Self.configuration(environment), .ec2) == "https://ec2.eu-west-1.amazonaws.com"
+        )
         let profile = try Self.configuration(environment, config: Self.config)
         #expect(Self.endpoint(profile, .ec2) == "http://profile-ec2:81/base")
         #expect(Self.endpoint(profile, .ssm) == "http://profile")
@@ -121,7 +136,10 @@ import Wire
         let one = try Self.configuration(environment, config: Self.config)
         #expect(Self.endpoint(one, .ec2) == "https://one")
         #expect(Self.endpoint(one, .ssm) == "http://all")
-        #expect(try Self.endpoint(Self.configuration(environment, .init(endpoint: "http://flag")), .ec2) == "http://flag")
+        #expect(
+            try Self.endpoint(Self.configuration(environment, .init(endpoint: "http://flag")), .ec2)
+                == "http://flag"
+        )
         environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
         let ignored = try Self.configuration(environment, config: Self.config)
         #expect(Self.endpoint(ignored, .ec2) == "https://ec2.eu-west-1.amazonaws.com")
@@ -162,7 +180,10 @@ import Wire
     }
 
     @Test func `attempts and certificates may be set in the profile`() async throws {
-        let configuration = try Self.configuration(Self.keys, config: "[default]\nmax_attempts = 5\nca_bundle = /c.pem")
+        let configuration = try Self.configuration(
+            Self.keys,
+            config: "[default]\nmax_attempts = 5\nca_bundle = /c.pem"
+        )
         #expect(configuration.attemptsMax == 5)
         #expect(configuration.certificateAuthorities == "/c.pem")
         let world = World([.answer(200, "{}")])
@@ -172,8 +193,10 @@ import Wire
 
     @Test func `profile files are read as AWS's tools write them`() {
         let files = ProfileFiles(
-            credentials: "[default]\naws_access_key_id=A\n\n# c\n[ two words ]\nx=1\n[b]\n aws_access_key_id = orphan\nKey = v # c\r\n",
-            config: "stray = 1\n[profile   b]\nkey = config\nother = o;x ;c\n[a]\nx = not a profile\n[profile 'q']\n[default"
+            credentials:
+                "[default]\naws_access_key_id=A\n\n# c\n[ two words ]\nx=1\n[b]\n aws_access_key_id = orphan\nKey = v # c\r\n",
+            config:
+                "stray = 1\n[profile   b]\nkey = config\nother = o;x ;c\n[a]\nx = not a profile\n[profile 'q']\n[default"
         )
         #expect(files.names == ["'q'", "b", "default", "two words"])
         #expect(files.profile("default") == ["aws_access_key_id": "A"])

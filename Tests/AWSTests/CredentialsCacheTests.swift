@@ -66,7 +66,9 @@ import Wire
     @Test func `that have expired are renewed once and the call goes on`() async throws {
         let world = World { request, _ in
             guard request.url.hasPrefix("http://c/") else {
-                let isNew = request.headers.contains { $0.name == "Authorization" && $0.value.contains("=B/") }
+                let isNew = request.headers.contains {
+                    $0.name == "Authorization" && $0.value.contains("=B/")
+                }
                 return isNew ? .answer(200, "{}") : .answer(400, #"{"__type":"ExpiredTokenException"}"#)
             }
             return .answer(200, #"{"AccessKeyId":"B","SecretAccessKey":"s"}"#)
@@ -87,7 +89,9 @@ import Wire
                 : .answer(400, #"{"__type":"ExpiredTokenException"}"#)
         }
         let again = await #expect(throws: AWSError.self) {
-            try await AWSClient(configuration, effects: stubborn.effects).send(DynamoDB.getItem("t", key: [:]))
+            try await AWSClient(configuration, effects: stubborn.effects).send(
+                DynamoDB.getItem("t", key: [:])
+            )
         }
         #expect(again?.code == "ExpiredTokenException")
         #expect(again?.attempts == 2)
@@ -109,7 +113,9 @@ import Wire
             await gate.arrived()
             await withTaskGroup(of: CredentialsError?.self) { impatient in
                 impatient.addTask {
-                    do throws(CredentialsError) { _ = try await provider.credentials() } catch { return error }
+                    do throws(CredentialsError) { _ = try await provider.credentials() } catch {
+                        return error
+                    }
                     return nil
                 }
                 impatient.cancelAll()

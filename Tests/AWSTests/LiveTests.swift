@@ -14,7 +14,9 @@ struct `live` {
 
     init() throws { client = try Live.client() }
 
-    private func send<Output>(_ call: Call<Output>, within limit: Duration = .seconds(60)) async throws -> Output {
+    private func send<Output>(_ call: Call<Output>, within limit: Duration = .seconds(60)) async throws
+        -> Output
+    {
         try await client.send(call, deadline: MonotonicClock.now() + limit)
     }
 
@@ -35,7 +37,8 @@ struct `live` {
             )
         } catch {
             // moto forgets tokens: where the first answer was lost, the second attempt meets the first one's template.
-            guard error.mayHaveTakenEffect, error.code == "InvalidLaunchTemplateName.AlreadyExistsException" else { throw error }
+            guard error.mayHaveTakenEffect, error.code == "InvalidLaunchTemplateName.AlreadyExistsException"
+            else { throw error }
         }
         let found = try await send(EC2.describeLaunchTemplates(named: [name]))
         #expect(found.map(\.name) == [name])
@@ -48,14 +51,25 @@ struct `live` {
         let template = try await template("live")
         let token = IdempotencyToken(stack: name, tick: "1", intent: "run")
         let run = EC2.runInstances(
-            template, pool: .init(instanceType: "t4g.medium"), market: .spot, count: 2...2, tags: tags, token: token
+            template,
+            pool: .init(instanceType: "t4g.medium"),
+            market: .spot,
+            count: 2...2,
+            tags: tags,
+            token: token
         )
         let launched = try await send(run)
         #expect(launched.count == 2)
-        let mine = [EC2.Filter.tag("mark:stack", name), .init("instance-state-name", ["pending", "running"])]
+        let mine = [
+            EC2.Filter.tag("mark:stack", name), .init("instance-state-name", ["pending", "running"]),
+        ]
         let found = try await send(EC2.describeInstances(filters: mine))
         #expect(Set(found.map(\.id)).isSuperset(of: launched.map(\.id)))
-        #expect(found.allSatisfy { $0.market == .spot && $0.instanceType == "t4g.medium" && $0.tag("mark:stack") == name })
+        #expect(
+            found.allSatisfy {
+                $0.market == .spot && $0.instanceType == "t4g.medium" && $0.tag("mark:stack") == name
+            }
+        )
         try await send(EC2.createTags([launched[0].id], [.init("a", "ü=&")]))
         let tagged = try await send(EC2.describeInstances(ids: [launched[0].id]))
         #expect(tagged.map { $0.tag("a") } == ["ü=&"])
@@ -116,7 +130,8 @@ struct `live` {
                 "mark",
                 key: key,
                 "SET holder = \(.string("me")), \(name: "until") = \(.integer(10))",
-                condition: "attribute_not_exists(holder) OR holder = \(.string("me")) OR \(name: "until") < \(.integer(5))",
+                condition:
+                    "attribute_not_exists(holder) OR holder = \(.string("me")) OR \(name: "until") < \(.integer(5))",
                 isRepeatable: true
             )
         )
@@ -126,7 +141,9 @@ struct `live` {
         }
         #expect(error?.code == DynamoDB.conditionFailed)
         let document = DynamoDB.Item(
-            uniqueKeysWithValues: [("pk", .string("page")), ("blob", .bytes([UInt8](repeating: 7, count: 200_000)))]
+            uniqueKeysWithValues: [
+                ("pk", .string("page")), ("blob", .bytes([UInt8](repeating: 7, count: 200_000))),
+            ]
         )
         for index in 0..<7 {
             try await send(DynamoDB.putItem("pages", document.merging(["sk": .integer(index)]) { $1 }))
@@ -173,7 +190,14 @@ struct `live` {
             for index in 0..<300 {
                 group.addTask {
                     let payload = Array("{\"n\":\(index)}".utf8)
-                    let call = Lambda.invoke(functions[index % 4], payload: payload, timeout: .seconds(30))
+                    let function = functions[index % 4]
+                    let isPure = index % 3 > 0
+                    let call = Lambda.invoke(
+                        function,
+                        payload: payload,
+                        isPure: isPure,
+                        timeout: .seconds(30)
+                    )
                     let answer = try await client.send(call, deadline: MonotonicClock.now() + .seconds(60))
                     #expect(answer.functionError == nil)
                     return String(decoding: answer.payload, as: UTF8.self)
@@ -184,8 +208,26 @@ struct `live` {
         #expect(answers.count == 300)
     }
 
+    @Test func `hundreds of reads at once share the connections there may be`() async throws {
+        let client = client
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<300 {
+                group.addTask {
+                    let call = DynamoDB.getItem("mark", key: ["pk": .string("one of many")])
+                    let item = try await client.send(call, deadline: MonotonicClock.now() + .seconds(60))
+                    #expect(item == nil)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `a call ends with its deadline, and with its task`() async throws {
         let call = Lambda.invoke(.init("hang"), payload: [], timeout: .seconds(30))
+        // Learns how the clock is off, if it is.
+        _ = try await send(
+            Lambda.invoke(.init("echo"), payload: Array("{}".utf8), isPure: true, timeout: .seconds(30))
+        )
         let late = await #expect(throws: AWSError.self) { try await send(call, within: .milliseconds(300)) }
         #expect(late?.kind == .timeout)
         #expect(late?.mayHaveTakenEffect == true)
@@ -193,7 +235,9 @@ struct `live` {
         let cancelled = await withTaskGroup(of: AWSError?.self) { group in
             group.addTask {
                 let deadline = MonotonicClock.now() + .seconds(30)
-                do throws(AWSError) { _ = try await client.send(call, deadline: deadline) } catch { return error }
+                do throws(AWSError) { _ = try await client.send(call, deadline: deadline) } catch {
+                    return error
+                }
                 return nil
             }
             group.cancelAll()
@@ -217,14 +261,25 @@ struct `a secret` {
     @Test func `that is wrong is refused by every service`() async throws {
         let calls: [@Sendable (AWSClient) async throws -> Void] = [
             { _ = try await $0.send(EC2.describeInstances(filters: []), deadline: Live.soon) },
-            { _ = try await $0.send(DynamoDB.getItem("mark", key: ["pk": .string("a")]), deadline: Live.soon) },
-            { _ = try await $0.send(CloudWatch.getMetricData(Live.queries, from: Live.now().wall, to: Live.now().wall + .seconds(60)), deadline: Live.soon) },
+            {
+                _ = try await $0.send(
+                    DynamoDB.getItem("mark", key: ["pk": .string("a")]),
+                    deadline: Live.soon
+                )
+            },
+            { client in
+                let now = Live.now().wall
+                let call = CloudWatch.getMetricData(Live.queries, from: now, to: now + .seconds(60))
+                _ = try await client.send(call, deadline: Live.soon)
+            },
             { _ = try await $0.send(SSM.getParameter("/mark/token"), deadline: Live.soon) },
         ]
         for call in calls {
             try await call(Live.client())
             let error = await #expect(throws: AWSError.self) { try await call(Live.client(secret: "wrong")) }
-            #expect(["SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"].contains(error?.code))
+            #expect(
+                ["SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure"].contains(error?.code)
+            )
             #expect([401, 403].contains(error?.refusal?.status))
             #expect(error?.attempts == 1)
         }

@@ -31,9 +31,18 @@ import Wire
                     + "</ErrorResponse>", [], "m", "r"
             ),
             ("<Error><Code>C</Code><Message>m</Message><RequestId>r</RequestId></Error>", [], "m", "r"),
-            (#"{"__type":"com.amazonaws.dynamodb.v20120810#C","message":"m"}"#, [("x-amzn-RequestId", "r")], "m", "r"),
-            (#"{"__type":"C:http://internal/","Message":"m"}"#, [("x-amz-request-id", "r"), ("x-amz-id-2", "s")], "m", "r s"),
-            (#"{"Type":"User","message":"m"}"#, [("X-Amzn-ErrorType", "C:http://x/"), ("X-AMZN-REQUESTID", "r")], "m", "r"),
+            (
+                #"{"__type":"com.amazonaws.dynamodb.v20120810#C","message":"m"}"#,
+                [("x-amzn-RequestId", "r")], "m", "r"
+            ),
+            (
+                #"{"__type":"C:http://internal/","Message":"m"}"#,
+                [("x-amz-request-id", "r"), ("x-amz-id-2", "s")], "m", "r s"
+            ),
+            (
+                #"{"Type":"User","message":"m"}"#,
+                [("X-Amzn-ErrorType", "C:http://x/"), ("X-AMZN-REQUESTID", "r")], "m", "r"
+            ),
             (#"{"code":"C"}"#, [], "", nil),
         ] as [(String, [(String, String)], String, String?)]
     )
@@ -63,7 +72,8 @@ import Wire
             + "Encoded authorization failure message: a-Z_9</Message></Error></Errors><RequestID>r-1</RequestID></Response>"
         let error = try await Self.error(403, body)
         #expect(
-            error.description == "EC2 TerminateInstances: UnauthorizedOperation (HTTP 403): You are not authorized to perform this "
+            error.description
+                == "EC2 TerminateInstances: UnauthorizedOperation (HTTP 403): You are not authorized to perform this "
                 + "operation., request r-1; allow ec2:TerminateInstances in the caller's policy"
         )
         #expect(error.refusal?.encodedDetails == "a-Z_9")
@@ -71,7 +81,10 @@ import Wire
 
     @Test(
         arguments: [
-            ("AccessDeniedException", "User: arn is not authorized to perform: iam:PassRole on resource: x", "iam:PassRole"),
+            (
+                "AccessDeniedException",
+                "User: arn is not authorized to perform: iam:PassRole on resource: x", "iam:PassRole"
+            ),
             ("AccessDenied", "no", "ec2:TerminateInstances"),
             ("UnauthorizedOperation", "not authorized to perform: nonsense", "ec2:TerminateInstances"),
             ("ValidationException", "not authorized to perform: iam:PassRole", nil),
@@ -85,11 +98,15 @@ import Wire
     @Test func `name the action of calls that are called otherwise`() async throws {
         let denied = #"{"__type":"AccessDeniedException"}"#
         for (call, action) in [(APIGateway.getRoutes("a"), "apigateway:GET")] {
-            let error = await #expect(throws: AWSError.self) { try await World([.answer(403, denied)]).client().send(call) }
+            let error = await #expect(throws: AWSError.self) {
+                try await World([.answer(403, denied)]).client().send(call)
+            }
             #expect(error?.missingPermission == action)
         }
         let invoke = Lambda.invoke(.init("f"), payload: [], timeout: .seconds(1))
-        let error = await #expect(throws: AWSError.self) { try await World([.answer(403, denied)]).client().send(invoke) }
+        let error = await #expect(throws: AWSError.self) {
+            try await World([.answer(403, denied)]).client().send(invoke)
+        }
         #expect(error?.missingPermission == "lambda:InvokeFunction")
     }
 

@@ -8,14 +8,20 @@ import Wire
     private static let write = DynamoDB.putItem("t", ["pk": .string("a")])
     private static let invoke = Lambda.invoke(.init("f"), payload: [], timeout: .seconds(5))
     private static let empty = Result<CURLResponse, CURLError>.answer(200, "{}")
-    private static let timeout = Result<CURLResponse, CURLError>.failure(.timeout(url: "u", after: .seconds(1)))
+    private static let timeout = Result<CURLResponse, CURLError>.failure(
+        .timeout(url: "u", after: .seconds(1))
+    )
     private static let reset = Result<CURLResponse, CURLError>.failure(.failed(url: "u", reason: "reset"))
     private static let refused = Result<CURLResponse, CURLError>.failure(.connectionRefused(url: "u"))
-    private static let throttled = Result<CURLResponse, CURLError>.answer(400, #"{"__type":"ThrottlingException"}"#)
+    private static let throttled = Result<CURLResponse, CURLError>.answer(
+        400,
+        #"{"__type":"ThrottlingException"}"#
+    )
 
     @Test(
         arguments: [
-            timeout, reset, refused, throttled, .answer(500), .answer(502), .answer(503), .answer(504), .answer(429),
+            timeout, reset, refused, throttled, .answer(500), .answer(502), .answer(503), .answer(504),
+            .answer(429),
             .answer(400, #"{"__type":"com.amazonaws#ProvisionedThroughputExceededException"}"#),
             .failure(.nameNotResolved(host: "h")),
         ]
@@ -40,7 +46,10 @@ import Wire
     }
 
     @Test(
-        arguments: ["InsufficientInstanceCapacity", "UnfulfillableCapacity", "VcpuLimitExceeded", "InstanceLimitExceeded"]
+        arguments: [
+            "InsufficientInstanceCapacity", "UnfulfillableCapacity", "VcpuLimitExceeded",
+            "InstanceLimitExceeded",
+        ]
     )
     func `an empty pool is left at once, though it says 500`(code: String) async throws {
         let world = World([
@@ -113,7 +122,9 @@ import Wire
     }
 
     @Test func `timeouts cost twice as much, and success pays back`() async throws {
-        let world = World { _, number in number < 100 ? Self.timeout : number % 2 == 0 ? Self.throttled : Self.empty }
+        let world = World { _, number in
+            number < 100 ? Self.timeout : number % 2 == 0 ? Self.throttled : Self.empty
+        }
         let client = try world.client(["AWS_MAX_ATTEMPTS": "100"])
         let error = await #expect(throws: AWSError.self) { try await client.send(Self.read) }
         // 50 retries at 10 each.
@@ -126,7 +137,9 @@ import Wire
     // MARK: Effects
 
     @Test(arguments: [timeout, reset, .answer(500), .answer(503)])
-    func `an invocation that may have run is not repeated`(failure: Result<CURLResponse, CURLError>) async throws {
+    func `an invocation that may have run is not repeated`(failure: Result<CURLResponse, CURLError>)
+        async throws
+    {
         let world = World([failure])
         let error = await #expect(throws: AWSError.self) { try await world.client().send(Self.invoke) }
         #expect(error?.mayHaveTakenEffect == true)
@@ -134,7 +147,9 @@ import Wire
     }
 
     @Test(arguments: [refused, throttled])
-    func `an invocation that surely did not run is repeated`(failure: Result<CURLResponse, CURLError>) async throws {
+    func `an invocation that surely did not run is repeated`(failure: Result<CURLResponse, CURLError>)
+        async throws
+    {
         let world = World([failure, .answer(200, "1", [("X-Amz-Executed-Version", "7")])])
         let result = try await world.client().send(Self.invoke)
         #expect(result.payload == [UInt8(ascii: "1")])
@@ -166,7 +181,9 @@ import Wire
             (-241, "AuthFailure"), (600, "RequestTimeTooSkewed"),
         ]
     )
-    func `a clock that is off is corrected, for all calls to that host`(offset: Int, code: String) async throws {
+    func `a clock that is off is corrected, for all calls to that host`(offset: Int, code: String)
+        async throws
+    {
         let theirs = World.epoch + .seconds(offset)
         let world = World { request, _ in
             let date = request.headers.first { $0.name == "X-Amz-Date" }?.value
@@ -197,7 +214,12 @@ import Wire
         let plan = Exchange.Plan(Self.read, configuration, deadline: .seconds(10), invocationID: "i")
         var exchanges = [Exchange(plan), Exchange(plan)]
         for index in exchanges.indices {
-            _ = exchanges[index].handle(.credentials(.success(credentials)), now: now, memory: &memory, random: 0)
+            _ = exchanges[index].handle(
+                .credentials(.success(credentials)),
+                now: now,
+                memory: &memory,
+                random: 0
+            )
         }
         for index in exchanges.indices {
             let action = exchanges[index].handle(.reply(answer), now: now, memory: &memory, random: 0)
@@ -209,9 +231,15 @@ import Wire
         #expect(memory.skews == ["h": .seconds(3600)])
     }
 
-    @Test func `a wrong secret is not mistaken for a wrong clock, and a clock is corrected once`() async throws {
+    @Test func `a wrong secret is not mistaken for a wrong clock, and a clock is corrected once`()
+        async throws
+    {
         let right = World([
-            .answer(403, #"{"__type":"SignatureDoesNotMatch"}"#, [("Date", Self.httpDate(World.epoch + .seconds(-200)))])
+            .answer(
+                403,
+                #"{"__type":"SignatureDoesNotMatch"}"#,
+                [("Date", Self.httpDate(World.epoch + .seconds(-200)))]
+            )
         ])
         await #expect(throws: AWSError.self) { try await right.client().send(Self.read) }
         let odd = World { _, number in
@@ -225,7 +253,8 @@ import Wire
     private static func httpDate(_ time: WallClock) -> String {
         let text = time.description
         let month = text.dropFirst(5).prefix(2) == "11" ? "Nov" : "Dec"
-        return "Tue, \(text.dropFirst(8).prefix(2)) \(month) \(text.prefix(4)) \(text.dropFirst(11).prefix(8)) GMT"
+        return
+            "Tue, \(text.dropFirst(8).prefix(2)) \(month) \(text.prefix(4)) \(text.dropFirst(11).prefix(8)) GMT"
     }
 
     // MARK: Many at once

@@ -8,7 +8,10 @@ import Wire
     @Test(
         arguments: [
             ("<a/>", ["a": ""]), ("<a></a>", ["a": ""]), ("<a> b </a>", ["a": " b "]),
-            ("<?xml version='1.0'?>\n<!-- c --><n:a x=\"1>2\" y='/'><b>1</b><b>2</b></n:a>\n", ["a": ["b": "1", "b": "2"]]),
+            (
+                "<?xml version='1.0'?>\n<!-- c --><n:a x=\"1>2\" y='/'><b>1</b><b>2</b></n:a>\n",
+                ["a": ["b": "1", "b": "2"]]
+            ),
             ("<a>\n  <b/>\n</a>", ["a": ["b": ""]]),
             ("<a>&lt;&amp;&gt;&quot;&apos;&#x1F600;&#65;</a>", ["a": "<&>\"'😀A"]),
             ("<a>x<![CDATA[<b>&amp;]]>y<!-- z --></a>", ["a": "x<b>&amp;y"]), ("<a>ü</a>", ["a": "ü"]),
@@ -20,7 +23,8 @@ import Wire
 
     @Test(
         arguments: [
-            ("", "no element"), ("a", "expected an element"), ("<a>", "does not end"), ("<a></b>", "closed by 'b'"),
+            ("", "no element"), ("a", "expected an element"), ("<a>", "does not end"),
+            ("<a></b>", "closed by 'b'"),
             ("<a><b></a>", "closed by 'a'"), ("<a/><b/>", "follows the root"), ("<a x>", "expected '='"),
             ("<a x=1/>", "in quotes"), ("<a x='1", "nothing ends with"), ("<a>&nbsp;</a>", "unknown entity"),
             ("<a>&#xD800;</a>", "unknown entity"), ("<a>&amp</a>", "nothing ends with"),
@@ -42,7 +46,9 @@ import Wire
     }
 
     @Test func `cut or changed anywhere never traps`() {
-        let text = Array("<?xml version='1.0'?><a x='1'><b>&lt;<![CDATA[c]]></b><!-- d --><e/>f&#65;</a>".utf8)
+        let text = Array(
+            "<?xml version='1.0'?><a x='1'><b>&lt;<![CDATA[c]]></b><!-- d --><e/>f&#65;</a>".utf8
+        )
         let failure = firstFailure(of: 0..<2000) { generator in
             var bytes = Array(text.prefix(generator.below(text.count + 1)))
             if !bytes.isEmpty {

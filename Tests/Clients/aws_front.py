@@ -21,7 +21,7 @@ AUTHORIZATION = re.compile(
 # What happens to the first attempt of a call, in turn. Words before "then" happen before moto sees it.
 STORM = ["throttled", "effect then 500", "reset", "effect then cut", "503", "effect then reset", "none", "slow"]
 # A call that must not run twice meets only what surely came before any effect.
-GENTLE = ["throttled", "none", "slow"]
+GENTLE = ["throttled", "none", "slow", "none"]
 
 
 class Front(ThreadingHTTPServer):
@@ -32,7 +32,7 @@ class Front(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.moto_port, self.key, self.secret, self.skew, self.storm = moto_port, key, secret, skew, storm
         self.turn = count()
-        self.connections = 0
+        self.readers: set[int] = set()
         self.refused: list[str] = []
         self.spoilt: list[str] = []
         self.invocations: list[str] = []
@@ -53,10 +53,6 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Front
 
-    def setup(self):
-        super().setup()
-        self.server.connections += 1
-
     def log_message(self, *_):
         pass
 
@@ -71,6 +67,8 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)
             self.close_connection = True
             return None
+        if b"one of many" in self.body:
+            self.server.readers.add(self.client_address[1])
         fault = self.fault()
         self.server.spoilt.append(fault)
         if fault == "throttled":
@@ -98,7 +96,8 @@ class Handler(BaseHTTPRequestHandler):
     def fault(self) -> str:
         if not self.server.storm or "attempt=1;" not in self.headers.get("amz-sdk-request", ""):
             return "none"
-        kinds = GENTLE if "/invocations" in self.path else STORM
+        # Hundreds of failures at once would, rightly, use up what the client may spend on retries.
+        kinds = GENTLE if "/invocations" in self.path or b"one of many" in self.body else STORM
         return kinds[next(self.server.turn) % len(kinds)]
 
     # Signatures

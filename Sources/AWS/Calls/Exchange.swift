@@ -189,6 +189,7 @@ package struct Exchange: Sendable {
             connectTimeout: .seconds(3),
             responseLimit: plan.answerLimit
         )
+        request.usesFreshConnection = plan.effect != .none
         request.certificateAuthorities = plan.certificateAuthorities
         return request
     }

@@ -79,8 +79,7 @@ extension EC2 {
         tags: [Tag],
         token: IdempotencyToken
     ) -> Call<Launch> {
-        let isPrioritized = pools.contains { $0.priority != nil }
-        return Call(
+        Call(
             .ec2,
             "CreateFleet",
             [
@@ -89,19 +88,14 @@ extension EC2 {
                     "AllocationStrategy": "price-capacity-optimized",
                     "InstanceInterruptionBehavior": "terminate",
                 ],
-                "OnDemandOptions": ["AllocationStrategy": isPrioritized ? "prioritized" : "lowest-price"],
+                "OnDemandOptions": [
+                    "AllocationStrategy": pools.contains { $0.priority != nil }
+                        ? "prioritized" : "lowest-price"
+                ],
                 "LaunchTemplateConfigs": [
-                    [
-                        "LaunchTemplateSpecification": template.json,
-                        "Overrides": .array(pools.map(\.json)),
-                    ]
+                    ["LaunchTemplateSpecification": template.json, "Overrides": .array(pools.map(\.json))]
                 ],
-                "TargetCapacitySpecification": [
-                    "TotalTargetCapacity": .integer(Int64(spot + onDemand)),
-                    "OnDemandTargetCapacity": .integer(Int64(onDemand)),
-                    "SpotTargetCapacity": .integer(Int64(spot)),
-                    "DefaultTargetCapacityType": spot > 0 ? "spot" : "on-demand",
-                ],
+                "TargetCapacitySpecification": capacity(spot: spot, onDemand: onDemand),
                 "TagSpecification": specifications(["instance"], tags),
             ],
             effect: .idempotent
@@ -111,6 +105,14 @@ extension EC2 {
                 failures: try answer["errorSet"].list(failure)
             )
         }
+    }
+
+    private static func capacity(spot: Int, onDemand: Int) -> JSON {
+        [
+            "TotalTargetCapacity": .integer(Int64(spot + onDemand)),
+            "OnDemandTargetCapacity": .integer(Int64(onDemand)), "SpotTargetCapacity": .integer(Int64(spot)),
+            "DefaultTargetCapacityType": spot > 0 ? "spot" : "on-demand",
+        ]
     }
 
     private static func instances(_ item: Field) throws(MalformedAnswer) -> Launch.Instances {
