@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes Tests/AWSTests/Fixtures/requests.json and endpoints.json: what botocore sends for the operations that the product uses, and where.
+"""Writes requests.json, endpoints.json and signatures.json of Tests/AWSTests/Fixtures: what botocore sends for the operations that the product
+uses, where to, and how it signs requests that are odd in every way (seed 7).
 
 Needs botocore; last run with 1.44.8. Time, keys and identifiers are fixed and bodies compact, so Swift's requests must be the same bytes
 and have the same signature. Parameters stand here in the order in which Swift writes them. Nothing is sent.
@@ -8,6 +9,7 @@ and have the same signature. Parameters stand here in the order in which Swift w
 import datetime
 import functools
 import json
+import random
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -16,8 +18,10 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.serialize
 import botocore.session
-from botocore.awsrequest import AWSResponse
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 TOKEN = "a" * 64
 REGION = "eu-central-1"
@@ -246,6 +250,31 @@ def capture(session, service, region, operation, parameters, **config):
     return found[0]
 
 
+def odd_requests(count=200):
+    """Requests whose every part is made of what encoders get wrong."""
+    chance = random.Random(7)
+    letters = "aZ09-._~ +&=%/:?#@!$'()*,;ü€😀\t"
+
+    def text(most, alphabet=letters):
+        return "".join(chance.choice(alphabet) for _ in range(chance.randint(0, most)))
+
+    for _ in range(count):
+        segments = [quote(text(6), safe="-._~") for _ in range(chance.randint(0, 4))]
+        path = "/" + "/".join(chance.choice([segment, segment, segment, ".", "..", ""]) for segment in segments)
+        query = [(text(4), text(4)) for _ in range(chance.randint(0, 5))]
+        headers = [[f"X-Amz-{name}", text(8, "aZ0 \t;,=ü").strip(" \t")] for name in chance.sample("ABCDEF", chance.randint(0, 4))]
+        method, body = chance.choice(["GET", "PUT", "POST", "PATCH", "DELETE"]), text(40)
+        target = path + ("?" + urlencode(query, quote_via=quote) if query else "")
+        request = AWSRequest(method, "https://h.example:8443" + target, data=body.encode())
+        for name, value in headers:
+            request.headers[name] = value
+        SigV4Auth(Credentials("AKIDEXAMPLE", "secret/+=", chance.choice([None, "token"])), "lambda", REGION).add_auth(request)
+        yield {
+            "method": method, "path": path, "query": query, "headers": headers, "body": body, "target": target,
+            "token": request.headers.get("X-Amz-Security-Token"), "authorization": request.headers["Authorization"],
+        }  # fmt: skip
+
+
 def main():
     # CloudWatch's model prefers CBOR; the product speaks its JSON.
     botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = ("json", "rest-json", "rest-xml", "query", "ec2")
@@ -286,7 +315,10 @@ def main():
     (folder / "requests.json").write_text(text + "\n")
     rows = ",\n".join(" " + json.dumps(row) for row in endpoints)
     (folder / "endpoints.json").write_text(f'{{"source": "{note}", "endpoints": [\n{rows}\n]}}\n')
-    print(f"Wrote {len(requests)} requests and {len(endpoints)} endpoints")
+    signatures = list(odd_requests())
+    rows = ",\n".join(" " + json.dumps(row, ensure_ascii=False) for row in signatures)
+    (folder / "signatures.json").write_text(f'{{"source": "{note}", "signatures": [\n{rows}\n]}}\n')
+    print(f"Wrote {len(requests)} requests, {len(endpoints)} endpoints and {len(signatures)} signatures")
 
 
 main()

@@ -157,6 +157,16 @@ import Wire
         #expect(result.functionError == nil)
     }
 
+    @Test func `what has an effect goes over a connection of its own, on which libcurl repeats nothing`() async throws {
+        let world = World { _, _ in Self.empty }
+        let client = try world.client()
+        _ = try await client.send(Self.read)
+        try await client.send(Self.write)
+        _ = try await client.send(Self.invoke)
+        _ = try await client.send(Lambda.invoke(.init("f"), payload: [], isPure: true, timeout: .seconds(1)))
+        #expect(world.requests.map(\.usesFreshConnection) == [false, true, true, false])
+    }
+
     @Test func `a write that took effect before its answer was lost says so`() async throws {
         let failed = Result<CURLResponse, CURLError>.answer(
             400,

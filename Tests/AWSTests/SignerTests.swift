@@ -125,6 +125,34 @@ import Wire
         return (parts[0], parts.count > 1 ? parts[1] : "")
     }
 
+    @Test func `agrees with botocore on requests that are odd in every way`() throws {
+        let text = try Fixtures.text("AWSTests/Fixtures/signatures.json")
+        let cases = try #require(try JSON(parsing: Array(text.utf8))["signatures"]?.arrayValue)
+        #expect(cases.count == 200)
+        func pairs(_ json: JSON?) -> [(name: String, value: String)] {
+            (json?.arrayValue ?? []).map { ($0[0]?.stringValue ?? "", $0[1]?.stringValue ?? "") }
+        }
+        for (index, json) in cases.enumerated() {
+            let message = HTTPMessage(
+                method: json["method"]?.stringValue ?? "",
+                path: json["path"]?.stringValue ?? "",
+                query: pairs(json["query"]),
+                headers: pairs(json["headers"]),
+                body: Array((json["body"]?.stringValue ?? "").utf8)
+            )
+            let credentials = Credentials(
+                accessKeyID: "AKIDEXAMPLE",
+                secretAccessKey: "secret/+=",
+                sessionToken: json["token"]?.stringValue
+            )
+            let signer = Signer(credentials: credentials, region: "eu-central-1", service: "lambda")
+            var keys = SigningKeys()
+            let signed = signer.sign(message, host: "h.example:8443", at: World.epoch, keys: &keys)
+            #expect(signed.target == json["target"]?.stringValue, "case \(index)")
+            #expect(signed.headers.last?.value == json["authorization"]?.stringValue, "case \(index)")
+        }
+    }
+
     // MARK: Beyond the cases
 
     private static let signer = Signer(
