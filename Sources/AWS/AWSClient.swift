@@ -21,7 +21,8 @@ package final class AWSClient: Sendable {
     ///
     /// Cancelling the task ends the request and throws `.cancelled`.
     ///
-    /// - Parameter deadline: On the monotonic clock of `Effects.now`: no attempt begins after it or lasts beyond it.
+    /// - Parameter deadline: On the monotonic clock of `Effects.now`: no attempt begins after it or lasts beyond it. Only the fetch of
+    ///   credentials, which a Lambda function never needs, has a bound of its own, 6 seconds.
     package func send<Output>(_ call: Call<Output>, deadline: Duration) async throws(AWSError) -> Output {
         var plan = Exchange.Plan(call, configuration, deadline: deadline, invocationID: effects.uuid())
         let (first, token) = try await page(call, plan)

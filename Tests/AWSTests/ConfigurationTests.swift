@@ -191,6 +191,20 @@ import Wire
         #expect(world.requests.first?.certificateAuthorities == "/d.pem")
     }
 
+    @Test func `profile files may lie elsewhere`() throws {
+        let files = [
+            "/h/c": "[default]\nregion = r-1",
+            "/k": "[default]\naws_access_key_id=A\naws_secret_access_key=s",
+        ]
+        let configuration = try AWSConfiguration(
+            environment: ["HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "/k"],
+            product: "p",
+            read: { path in files[path].map { Array($0.utf8) } }
+        )
+        #expect(configuration.region == "r-1")
+        #expect(configuration.credentials.name == "the profile 'default'")
+    }
+
     @Test func `profile files are read as AWS's tools write them`() {
         let files = ProfileFiles(
             credentials:

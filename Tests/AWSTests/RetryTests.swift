@@ -157,7 +157,9 @@ import Wire
         #expect(result.functionError == nil)
     }
 
-    @Test func `what has an effect goes over a connection of its own, on which libcurl repeats nothing`() async throws {
+    @Test func `what has an effect goes over a connection of its own, on which libcurl repeats nothing`()
+        async throws
+    {
         let world = World { _, _ in Self.empty }
         let client = try world.client()
         _ = try await client.send(Self.read)
@@ -278,6 +280,16 @@ import Wire
             return try await group.reduce(0) { count, _ in count + 1 }
         }
         #expect(answered == 500)
+    }
+
+    @Test func `a call that is cancelled while credentials are fetched says so`() async throws {
+        let world = World([.failure(.cancelled)])
+        var configuration = try world.client().configuration
+        configuration.credentials = .container(url: "http://c/", token: nil)
+        let client = AWSClient(configuration, effects: world.effects)
+        let error = await #expect(throws: AWSError.self) { try await client.send(Self.write) }
+        #expect(error?.cause == .cancelled)
+        #expect(error?.mayHaveTakenEffect == false)
     }
 
     @Test(.timeLimit(.minutes(1)))

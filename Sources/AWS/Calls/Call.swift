@@ -122,11 +122,9 @@ extension Call {
                         ("&" + PercentEncoding.form([(parameter, token.stringValue ?? "")])).utf8
                     )
                 case .json:
-                    // An object is never empty here: what comes before its end takes a comma.
-                    let isEmpty = message.body == Array("{}".utf8)
-                    message.body.removeLast()
-                    let member = JSON.object([JSON.Member(parameter, token)]).encoded()
-                    message.body += (isEmpty ? [] : [UInt8(ascii: ",")]) + member.dropFirst()
+                    // No paged operation is without parameters, so a member comes before: a comma in place of the end.
+                    message.body[message.body.count - 1] = UInt8(ascii: ",")
+                    message.body += JSON.object([JSON.Member(parameter, token)]).encoded().dropFirst()
                 case .rest: message.query.append((parameter, token.stringValue ?? ""))
                 }
             },

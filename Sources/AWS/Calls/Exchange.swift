@@ -71,6 +71,7 @@ package struct Exchange: Sendable {
     ) -> Action {
         switch event {
         case .woken: return start(now: now)
+        case .credentials(.failure(.unreachable(_, .cancelled))): return .finish(.failure(error(.cancelled)))
         case .credentials(.failure(let cause)): return .finish(.failure(error(.credentials(cause))))
         case .credentials(.success(let credentials)):
             guard now.monotonic < plan.deadline else { return .finish(.failure(error(.deadline))) }

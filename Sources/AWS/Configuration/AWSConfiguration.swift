@@ -72,8 +72,9 @@ package struct AWSConfiguration: Sendable {
 
     private static func files(_ environment: [String: String], _ read: (String) -> [UInt8]?) -> ProfileFiles {
         func text(_ variable: String, _ name: String) -> String? {
-            let path = environment[variable].nonEmpty ?? environment["HOME"].map { $0 + "/.aws/" + name }
-            return path.flatMap(read).map { String(decoding: $0, as: UTF8.self) }
+            let path = environment[variable].nonEmpty ?? "~/.aws/" + name
+            let absolute = path.hasPrefix("~/") ? environment["HOME"].map { $0 + path.dropFirst() } : path
+            return absolute.flatMap(read).map { String(decoding: $0, as: UTF8.self) }
         }
         return ProfileFiles(
             credentials: text("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
