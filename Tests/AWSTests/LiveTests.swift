@@ -6,8 +6,10 @@ import Testing
 import Threading
 import Wire
 
-/// The same client over real connections, against what `Tests/Clients/test_aws.py` has started: moto behind a front that checks every
-/// signature with botocore, and that may lose, delay or throttle what it is given. Without it these tests are skipped.
+/// The same client over real connections, against what `Tests/Clients/test_aws.py` has started.
+///
+/// That is moto behind a front that checks every signature with botocore, and that may lose, delay or throttle what it is given. Without
+/// it these tests are skipped.
 @Suite(.enabled(if: Live.endpoint != nil), .timeLimit(.minutes(3)))
 struct `live` {
     private let client: AWSClient
