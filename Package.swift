@@ -91,7 +91,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -116,6 +116,7 @@ let package = Package(
 
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
+        .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
         .target(
             name: "LocalCloud",
             dependencies: [
@@ -134,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
                 "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -155,6 +156,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSTests",
+            dependencies: ["AWS", "CURL", "Seeded", "TestKit", "Threading", "Wire"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "LocalCloudTests",
             dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],
