@@ -3,7 +3,8 @@ import Planning
 import Seeded
 
 extension FluidWorld {
-    var isTickDue: Bool { now >= nextTick }
+    /// To a microsecond, as steps need not be whole seconds.
+    var isTickDue: Bool { now > nextTick - 1e-6 }
 
     /// Asks the policy, and does what it says.
     mutating func decide(_ policy: inout some ScalingPolicy) {
