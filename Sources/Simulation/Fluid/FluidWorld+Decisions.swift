@@ -9,7 +9,7 @@ extension FluidWorld {
     /// Asks the policy, and does what it says.
     mutating func decide(_ policy: inout some ScalingPolicy) {
         tell()
-        let isFirst = observation.demand.isEmpty
+        let isFirst = now == 0
         for decision in policy.plan(observation) {
             if result.decisions.count < Self.decisionsMax {
                 result.decisions.append(.init(minute: now / 60, decision: decision))

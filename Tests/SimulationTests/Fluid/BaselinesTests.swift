@@ -56,7 +56,7 @@ import Testing
 
     @Test func `costs no less than the bound, on any load`() throws {
         let (simulation, prices) = try Self.simulation()
-        let failure = try firstFailure(of: 0..<15) { generator in
+        let failure = try firstFailure(of: 0..<8) { generator in
             let (track, load) = Self.track(&generator)
             let baselines = try #require(Baselines(simulation, prices: prices, demand: load))
             return baselines.all.allSatisfy { contender in
