@@ -180,6 +180,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "Simulation", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "LoadTests",
             dependencies: ["Load", "Seeded", "TestKit", "Threading"],
             swiftSettings: strict

@@ -16,6 +16,8 @@ package struct Platform: Equatable, Sendable {
     package let prices: [String: DollarsPerHour]
     /// What functions cost here; nil: Lambda's price.
     package let lambda: LambdaPrices?
+    /// Dollars of a request that an instance takes, beside the instance.
+    package let perRequest: Double
     /// Capacity that is billed as one of a managed service's.
     package let isManaged: Bool
     /// Instances are billed for so long at least.
@@ -28,12 +30,13 @@ package struct Platform: Equatable, Sendable {
         launchDelay: Duration,
         prices: [String: DollarsPerHour] = [:],
         lambda: LambdaPrices? = nil,
+        perRequest: Double = 0,
         isManaged: Bool = false,
         billedMin: Duration = .seconds(60),
         isBatching: Bool = true
     ) {
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
-        self.lambda = lambda
+        (self.lambda, self.perRequest) = (lambda, perRequest)
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
     }
 }

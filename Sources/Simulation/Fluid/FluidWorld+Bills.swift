@@ -22,8 +22,9 @@ extension FluidWorld {
         post(environments * (end - start) * environmentPrice, to: .provisionedConcurrency)
     }
 
-    /// Bills the functions that ran in a step.
+    /// Bills the requests of a step: where each has a price, and the functions that ran.
     mutating func bill(_ flow: Flow) {
+        post(flow.onInstances * platform.perRequest * 1e9, to: .managed)
         guard flow.onLambda + flow.onProvisioned > 0 else { return }
         let function = simulation.workload.function
         let seconds = (function.latency / .milliseconds(1)).rounded(.up) / 1000

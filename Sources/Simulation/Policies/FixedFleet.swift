@@ -15,13 +15,14 @@ package struct FixedFleet: ScalingPolicy, Equatable {
         costs.layers(demand.max() ?? 0)
     }
 
-    /// As many as cost the least with hindsight, where Lambda serves the rest: each layer that Lambda would serve for more than its
-    /// instance. Optimal, as a layer's share of the demand falls with its number.
+    /// As many as cost the least with hindsight, where Lambda serves the rest.
+    ///
+    /// Those are the layers that Lambda would serve for more than an instance, as a layer's share of the demand falls with its number.
     package static func best(_ demand: [Double], _ costs: LayerCosts) -> Int {
         let layers = peak(demand, costs)
         let ticks = Double(demand.count + costs.launchTicks)
         return (0..<layers).first { layer in
-            costs.lambda * demand.reduce(0) { $0 + costs.share($1, layer: layer + 1) } < costs.price * ticks
+            costs.saving * demand.reduce(0) { $0 + costs.share($1, layer: layer + 1) } < costs.price * ticks
         } ?? layers
     }
 }

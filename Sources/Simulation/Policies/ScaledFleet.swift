@@ -5,15 +5,22 @@ package struct ScaledFleet: Equatable, Sendable {
     package let pool: Pool
     package let market: Market
     package let counts: ClosedRange<Int>
+    /// How many there are to be before anything is known of the load.
+    package let start: Int
 
     package init(
         type: String,
         market: Market = .onDemand,
         zone: String = "us-east-1a",
-        counts: ClosedRange<Int> = 0...1000
+        counts: ClosedRange<Int> = 0...1000,
+        start: Int = 0
     ) {
-        (pool, self.market, self.counts) = (Pool(type: type, zone: zone), market, counts)
+        (pool, self.market) = (Pool(type: type, zone: zone), market)
+        (self.counts, self.start) = (counts, start)
     }
+
+    /// What the first tick does, when nothing is known.
+    package func begin(_ observation: Observation) -> [Decision] { decisions(for: start, observation) }
 
     /// Instances that serve or will.
     package func current(_ observation: Observation) -> Int {
