@@ -12,4 +12,8 @@ package struct LoadForecast: Equatable, Sendable {
     package let maxQ90: Double
     /// And in one of a hundred.
     package let maxQ99: Double
+
+    package init(horizon: Int, mean: Double, max: Double, maxQ90: Double, maxQ99: Double) {
+        (self.horizon, self.mean, self.max, self.maxQ90, self.maxQ99) = (horizon, mean, max, maxQ90, maxQ99)
+    }
 }
