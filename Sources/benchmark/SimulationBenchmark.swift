@@ -5,7 +5,7 @@ import Simulation
 /// Requests through the simulator, from arrival to answer: by instances with their bouncers, by Lambda alone, and by both.
 struct SimulationBenchmark {
     private static let rounds = 5
-    private static let minutes = 5
+    private static let count = 300_000
     private static let type = "c7g.large"
 
     func run(_ report: inout Report) throws {
@@ -42,6 +42,7 @@ struct SimulationBenchmark {
     private static func time(_ workload: Workload, _ catalogue: Catalogue, _ rate: Int, instances: Int)
         -> Duration
     {
+        let minutes = max(1, count / (60 * rate))
         let load = LoadTrack(Array(repeating: Double(60 * rate), count: minutes))
         var simulation = RequestSimulation(
             workload,
@@ -61,7 +62,7 @@ struct SimulationBenchmark {
     /// As many instances from the start to the end.
     private struct Fixed: ScalingPolicy {
         let instances: Int
-        let period = Duration.seconds(1)
+        let period = Duration.seconds(5)
 
         func plan(_ observation: Observation) -> [Decision] {
             let missing = instances - observation.instances.count
