@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Also of what trains and simulates: without optimisation that is a hundred times slower, and tests would take minutes.
+let optimised = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// How the function's program is linked for release.
 ///
 /// - The zip's own libstdc++ is found beside the program, whatever the environment says.
@@ -51,15 +54,14 @@ let package = Package(
         .target(
             name: "Batching",
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: strict
+            swiftSettings: optimised
         ),
-        .target(name: "Seeded", swiftSettings: strict),
-        .target(name: "Histograms", swiftSettings: strict),
+        .target(name: "Seeded", swiftSettings: optimised),
+        .target(name: "Histograms", swiftSettings: optimised),
         .target(
             name: "Forecasting",
             dependencies: ["Seeded"],
-            // Training without optimisation is a hundred times slower: tests would take minutes.
-            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+            swiftSettings: optimised
         ),
         .target(
             name: "Planning",
@@ -71,7 +73,7 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: ["Batching", "Forecasting", "Histograms", "Planning", "Seeded"],
-            swiftSettings: strict
+            swiftSettings: optimised
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),

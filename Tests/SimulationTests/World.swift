@@ -97,7 +97,7 @@ struct Script: ScalingPolicy {
     }
 }
 
-/// Keeps as many instances as the last minute's load needs, 2.5 requests a second each, and releases one a minute.
+/// Keeps as many instances as the last minute's load needs, 1.5 requests a second each, and releases one a minute.
 struct Threshold: ScalingPolicy {
     let market: Market
     let instancesMax: Int
@@ -114,7 +114,7 @@ struct Threshold: ScalingPolicy {
         }
         let alive = observation.instances.count
         let rate = observation.demand.last.flatMap(\.self) ?? 0
-        let desired = min(instancesMax, Int((rate / 60 / 2.5).rounded(.up)))
+        let desired = min(instancesMax, Int((rate / 60 / 1.5).rounded(.up)))
         let reason = Reason.target(desired: desired, current: usable.count)
         if desired > usable.count, alive < instancesMax {
             let pools = ["a", "b", "c"].flatMap { zone in
