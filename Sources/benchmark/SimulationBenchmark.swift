@@ -12,7 +12,7 @@ struct SimulationBenchmark {
         Report.progress("simulation")
         let catalogue = try Catalogue(PriceList.usEast1())
         let workload = try Self.workload()
-        for rate in [100, 1000, 10_000] {
+        for rate in [500, 2000, 10_000] {
             // An instance does 378 requests a second at most; it is to do 280.
             let instances = (rate + 279) / 280
             let loads = [("instances", instances), ("Lambda alone", 0), ("both", instances / 2)]
@@ -55,6 +55,8 @@ struct SimulationBenchmark {
         let time = ContinuousClock().measure {
             let result = simulation.run()
             precondition(result.good > 0.9 * result.requests, "hardly anything was served in time")
+            let share = instances * 280 >= rate ? 0.1 : 0.9
+            precondition(instances == 0 || result.lambdaShare < share, "instances serve hardly anything")
         }
         return time / (minutes * 60 * rate)
     }

@@ -18,6 +18,17 @@ import Testing
         #expect(result.minutes[3].latencyP99.map { $0 < 100 } == true)
     }
 
+    @Test func `is shared by all instances`() throws {
+        // Ten instances do 3,800 a second.
+        let load = [Double?](repeating: 180_000, count: 3)
+        let result = try World.play(
+            load,
+            Script([1: [World.launch(10)]]),
+            platform: Platform(launchDelay: .seconds(1))
+        )
+        #expect(result.minutes[2].onLambda < 1000)
+    }
+
     @Test func `overflows to Lambda beyond what its instances can do in time`() throws {
         // 600 a second, of which one instance does 380.
         let result = try World.play([36_000, 36_000, 36_000, 36_000], Script([1: [World.launch(1)]]))
