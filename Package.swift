@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Also of what trains and simulates: without optimisation that is a hundred times slower, and tests would take minutes.
+let optimised = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// How the function's program is linked for release.
 ///
 /// - The zip's own libstdc++ is found beside the program, whatever the environment says.
@@ -51,14 +54,14 @@ let package = Package(
         .target(
             name: "Batching",
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: strict
+            swiftSettings: optimised
         ),
-        .target(name: "Seeded", swiftSettings: strict),
+        .target(name: "Seeded", swiftSettings: optimised),
+        .target(name: "Histograms", swiftSettings: optimised),
         .target(
             name: "Forecasting",
             dependencies: ["Seeded"],
-            // Training without optimisation is a hundred times slower: tests would take minutes.
-            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+            swiftSettings: optimised
         ),
         .target(
             name: "Planning",
@@ -69,8 +72,10 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Batching", "Forecasting", "Planning", "Reports", "Seeded"],
-            swiftSettings: strict
+            dependencies: [
+                "Batching", "Forecasting", "Histograms", "Planning", "Reports", "Seeded",
+            ],
+            swiftSettings: optimised
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
@@ -108,7 +113,7 @@ let package = Package(
         .target(
             name: "Load",
             dependencies: [
-                "CPlatform", "Reports", "Seeded", "Wire",
+                "CPlatform", "Histograms", "Reports", "Seeded", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -135,8 +140,9 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "LambdaRuntime", "Load",
-                "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
+                "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -145,7 +151,11 @@ let package = Package(
         ),
         .executableTarget(
             name: "benchmark",
-            dependencies: ["Batching", "Forecasting", "LambdaRuntime", "ONNX", "Seeded", "Serving", "Wire"],
+            dependencies: [
+                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving",
+                "Simulation",
+                "Wire",
+            ],
             swiftSettings: strict
         ),
 
@@ -180,13 +190,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "HistogramsTests",
+            dependencies: ["Histograms", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SimulationTests",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "Simulation", "TestKit"],
+            dependencies: [
+                "Batching", "Forecasting", "Histograms", "Planning", "Seeded", "Simulation", "TestKit",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "LoadTests",
-            dependencies: ["Load", "Seeded", "TestKit", "Threading"],
+            dependencies: ["Histograms", "Load", "Seeded", "TestKit", "Threading"],
             swiftSettings: strict
         ),
         .testTarget(name: "WireTests", dependencies: ["Seeded", "TestKit", "Wire"], swiftSettings: strict),

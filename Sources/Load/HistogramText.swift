@@ -1,3 +1,4 @@
+package import Histograms
 import Reports
 
 /// Latencies in the text form of HdrHistogram's `outputPercentileDistribution`, which its plotter reads (.hgrm).

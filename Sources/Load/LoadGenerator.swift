@@ -1,6 +1,7 @@
 import CPlatform
 import DequeModule
 import Glibc
+import Histograms
 
 /// Sends requests when they are due, whether answers come or not, from one thread.
 ///

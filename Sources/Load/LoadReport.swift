@@ -1,4 +1,5 @@
 import Glibc
+import Histograms
 import Reports
 
 /// A load result as a page of its own: no scripts, nothing from outside, light and dark.

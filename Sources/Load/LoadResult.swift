@@ -1,3 +1,5 @@
+package import Histograms
+
 /// What a run of load has shown.
 package struct LoadResult: Equatable, Sendable {
     /// One second of it, by the time at which requests were to be sent.

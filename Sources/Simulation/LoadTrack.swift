@@ -43,6 +43,15 @@ package struct LoadTrack: Equatable, Sendable {
         (self.counts, self.forecasts) = (counts, forecasts)
     }
 
+    /// The same load, so many times as large, with what was forecast of it.
+    package func scaled(by factor: Double) -> LoadTrack {
+        precondition(factor >= 0, "a load times \(factor)")
+        return LoadTrack(
+            counts.map { $0.map { $0 * factor } },
+            forecasts: forecasts.map { $0.map { $0 * factor } }
+        )
+    }
+
     /// What came in a minute, for the simulation.
     package func requests(_ minute: Int) -> Double { counts[minute] ?? 0 }
 

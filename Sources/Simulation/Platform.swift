@@ -9,6 +9,14 @@ package struct Platform: Equatable, Sendable {
         case queue(max: Int)
     }
 
+    /// What burstable instances do without credits.
+    package enum Credits: Equatable, Sendable {
+        /// They go on at their baseline.
+        case standard
+        /// They go on at full speed, and the surplus is billed: the default of T3, T3a and T4g.
+        case unlimited
+    }
+
     package let overflow: Overflow
     /// From the request for an instance to its first answer.
     package let launchDelay: Duration
@@ -24,6 +32,8 @@ package struct Platform: Equatable, Sendable {
     package let billedMin: Duration
     /// Whether batches wait and requests are admitted by the production values; else one request after the other.
     package let isBatching: Bool
+    package let credits: Credits
+    package let lambdaLimits: LambdaLimits
 
     package init(
         overflow: Overflow = .lambda,
@@ -33,10 +43,36 @@ package struct Platform: Equatable, Sendable {
         perRequest: Double = 0,
         isManaged: Bool = false,
         billedMin: Duration = .seconds(60),
-        isBatching: Bool = true
+        isBatching: Bool = true,
+        credits: Credits = .unlimited,
+        lambdaLimits: LambdaLimits = LambdaLimits()
     ) {
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
         (self.lambda, self.perRequest) = (lambda, perRequest)
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
+        (self.credits, self.lambdaLimits) = (credits, lambdaLimits)
+    }
+}
+
+/// How fast and how far Lambda lets a function grow, and how long it keeps what is idle.
+package struct LambdaLimits: Equatable, Sendable {
+    /// Executions at once, and what is provisioned: an account's quota, which AWS raises on request.
+    package let concurrencyMax: Int
+    /// New environments of a function in ten seconds.
+    package let environmentsPerTenSeconds: Int
+    /// How long an idle environment stays; AWS says nothing, 5 to 15 minutes were measured.
+    package let keepAlive: Duration
+    /// From a request for provisioned concurrency until it is there.
+    package let provisioningDelay: Duration
+
+    package init(
+        concurrencyMax: Int = 1000,
+        environmentsPerTenSeconds: Int = 1000,
+        keepAlive: Duration = .seconds(600),
+        provisioningDelay: Duration = .seconds(120)
+    ) {
+        self.concurrencyMax = concurrencyMax
+        self.environmentsPerTenSeconds = environmentsPerTenSeconds
+        (self.keepAlive, self.provisioningDelay) = (keepAlive, provisioningDelay)
     }
 }

@@ -51,6 +51,8 @@ package struct SimulationResult: Equatable, Sendable {
     package var launches = 0
     package var interruptions = 0
     package var capacityErrors = 0
+    /// Decisions that named an instance that is not there or not ours.
+    package var strays = 0
     /// By `CapacityKind.allCases`.
     package var instanceHours = [Double](repeating: 0, count: CapacityKind.allCases.count)
     /// Nil in fluid mode, which knows no single request.

@@ -34,6 +34,7 @@ enum Benchmark {
         try RuntimeBenchmark(bootstrap: "\(programs)/bootstrap", echo: Program.path).run(&report)
         ParsingBenchmark().run(&report)
         try BatchingBenchmark().run(&report)
+        try SimulationBenchmark().run(&report)
         try ForecastingBenchmark().run(&report)
         try EngineBenchmark().run(&report)
         report.write()

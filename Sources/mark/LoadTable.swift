@@ -1,3 +1,4 @@
+import Histograms
 import Load
 import Reports
 import Wire

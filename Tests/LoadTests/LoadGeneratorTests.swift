@@ -1,4 +1,5 @@
 import Glibc
+import Histograms
 import Load
 import Synchronization
 import Testing

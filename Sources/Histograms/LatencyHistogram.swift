@@ -6,9 +6,11 @@ package struct LatencyHistogram: Equatable, Sendable {
     private let bits: Int
     private var counts: [Int]
     package private(set) var count = 0
-    package private(set) var max = Duration.zero
+    private var maxNanoseconds: Int64 = 0
     private var sum = 0.0
     private var squares = 0.0
+
+    package var max: Duration { .nanoseconds(maxNanoseconds) }
 
     /// - Parameter bits: binary digits that are kept of a value: 10 for three decimal ones.
     package init(bits: Int = 10) {
@@ -17,11 +19,13 @@ package struct LatencyHistogram: Equatable, Sendable {
         counts = Array(repeating: 0, count: (64 - bits) << bits)
     }
 
-    package mutating func record(_ value: Duration) {
-        let nanoseconds = Swift.max(0, value.nanoseconds)
+    package mutating func record(_ value: Duration) { record(nanoseconds: value.nanoseconds) }
+
+    package mutating func record(nanoseconds value: Int64) {
+        let nanoseconds = Swift.max(0, value)
         counts[bucket(UInt64(nanoseconds))] += 1
         count += 1
-        max = Swift.max(max, value)
+        maxNanoseconds = Swift.max(maxNanoseconds, nanoseconds)
         sum += Double(nanoseconds)
         squares += Double(nanoseconds) * Double(nanoseconds)
     }
@@ -61,7 +65,7 @@ package struct LatencyHistogram: Equatable, Sendable {
         precondition(bits == other.bits, "histograms of different precision")
         for index in counts.indices { counts[index] += other.counts[index] }
         count += other.count
-        max = Swift.max(max, other.max)
+        maxNanoseconds = Swift.max(maxNanoseconds, other.maxNanoseconds)
         sum += other.sum
         squares += other.squares
     }
@@ -89,8 +93,9 @@ package struct LatencyHistogram: Equatable, Sendable {
 }
 
 extension Duration {
-    /// Whole nanoseconds.
-    var nanoseconds: Int64 {
+    /// Whole nanoseconds; up to nine seconds without a division of 128 bits.
+    package var nanoseconds: Int64 {
+        if let attoseconds = Int64(exactly: attoseconds) { return attoseconds / 1_000_000_000 }
         let (seconds, attoseconds) = components
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
