@@ -223,6 +223,12 @@ let package = Package(
             dependencies: ["ONNX", "Seeded", "TensorFiles", "TestKit", "Wire"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PlanningTests", dependencies: ["Batching", "Planning"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

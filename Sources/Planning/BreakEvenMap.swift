@@ -11,7 +11,7 @@ package struct BreakEvenMap: Sendable {
 
     /// - Parameters:
     ///   - model: all but its latency.
-    ///   - markets: those that are bought on.
+    ///   - isOffered: what may be rented.
     package init(
         _ model: Workload.Synthetic,
         slo: Duration,
@@ -20,7 +20,7 @@ package struct BreakEvenMap: Sendable {
         catalogue: Catalogue,
         architecture: InstanceType.Architecture,
         measured: [String: Workload.Machine] = [:],
-        markets: [Market] = Market.allCases,
+        isOffered: (Offer) -> Bool = { _ in true },
         rates: [Double],
         latencies: [Duration]
     ) throws(InvalidSynthetic) {
@@ -38,7 +38,7 @@ package struct BreakEvenMap: Sendable {
                 measured: measured
             )
             let lambda = workload.lambdaCost(catalogue.lambda(architecture)).amount
-            let offers = Offer.all(workload, catalogue).filter { markets.contains($0.market) }
+            let offers = Offer.all(workload, catalogue).filter(isOffered)
             let isServed = workload.function.latency + margin <= slo
             cells.append(
                 rates.map { isServed ? SteadyCost.kinds(rate: $0, offers: offers, lambda: lambda) : nil }

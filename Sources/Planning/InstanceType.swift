@@ -56,6 +56,20 @@ package struct InstanceType: Hashable, Sendable {
         (self.onDemand, self.spot, self.burst) = (onDemand, spot, burst)
     }
 
+    /// The same, bought on demand only.
+    package var withoutSpot: InstanceType {
+        InstanceType(
+            name: name,
+            vCPUs: vCPUs,
+            memoryMiB: memoryMiB,
+            architecture: architecture,
+            coreMark: coreMark,
+            hasAccelerator: hasAccelerator,
+            onDemand: onDemand,
+            burst: burst
+        )
+    }
+
     /// As charts and bills call an instance of this type.
     package func kind(_ market: Market) -> CapacityKind {
         if burst != nil { return .burstable }

@@ -1,5 +1,5 @@
 extension Workload {
-    /// The three services that MArk's evaluation serves (Zhang et al. 2019), as they are today on ONNX Runtime.
+    /// The three services that MArk's evaluation serves (USENIX ATC 2019), as they are today on ONNX Runtime.
     ///
     /// "Measured" is on one vCPU of an AMD EPYC with ONNX Runtime 1.28, one thread, batches of 1 and 32; it stands for a vCPU of c5.large
     /// without any correction. "Artifact" is the capacity table of the paper's published code, which ran TensorFlow 1, MXNet and OpenNMT.

@@ -7,8 +7,8 @@ extension Workload {
     /// From it, what `mark profile` would measure on every type of the catalogue follows by these rules:
     /// - Speed: the time is that of a vCPU of c5.large. Other types are faster or slower as CoreMark says of one of their vCPUs; types
     ///   without a CoreMark number are taken for as fast.
-    /// - Threads: a request runs on as few vCPUs as keep the objective, a power of two. Each doubling makes it 1.8 times as fast (measured on
-    ///   ONNX Runtime: 1.7 to 1.9 for pictures, transformers and LSTMs). A machine has vCPUs / threads executors.
+    /// - Threads: a request runs on as few vCPUs as keep the objective, a power of two. Each doubling makes it 1.8 times as fast
+    ///   (measured on ONNX Runtime: 1.7 to 1.9 for pictures, transformers and LSTMs). A machine has vCPUs / threads executors.
     /// - Batches: 32 rows take 32 / `batchingGain` times as long as one, and the time is linear between.
     /// - Burstable types are profiled while they burst, as fast as their CoreMark; the planner counts on their baseline only.
     /// - Lambda has a vCPU per 1,769 MB of memory (AWS Lambda Developer Guide, "Configure function memory"), below that a share of one.

@@ -46,7 +46,10 @@ package struct Bars {
 
     private static let width = 860.0
     private static let height = 26.0
-    private static let (left, right) = (220.0, 110.0)
+    private static let right = 110.0
+
+    /// Where bars begin: behind the longest name.
+    private var left: Double { min(330, 20 + 7 * Double(rows.map(\.name.count).max() ?? 0)) }
 
     /// With its legend, for a page.
     package var figure: String {
@@ -54,26 +57,26 @@ package struct Bars {
         let height = Self.height * Double(rows.count) + top
         let names = parts.map(\.name).joined(separator: ", ")
         let largest = max(1e-12, mark?.value ?? 0, rows.map { $0.values.reduce(0, +) }.max() ?? 1)
-        let scale = (Self.width - Self.left - Self.right) / largest
+        let scale = (Self.width - left - Self.right) / largest
         let shown = parts.indices.filter { part in rows.contains { $0.values[part] > 0 } }
         let drawing = rows.enumerated().map { svg($1, y: Self.height * Double($0) + top, scale: scale) }
             .joined()
         return Page.figure(
             "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(height))\" role=\"img\" aria-label=\"Bars of \(Page.escaped(names))\">"
-                + drawing + (mark.map { svg($0, height: height, scale: scale) } ?? "") + "</svg>",
+                + (mark.map { svg($0, height: height, scale: scale) } ?? "") + drawing + "</svg>",
             legend: Legend.html(shown.map { Legend.Entry(name: parts[$0].name, style: parts[$0].style) })
         )
     }
 
     private func svg(_ mark: Mark, height: Double, scale: Double) -> String {
-        let x = px(Self.left + mark.value * scale)
+        let x = px(left + mark.value * scale)
         return "<line class=\"mark\" x1=\"\(x)\" x2=\"\(x)\" y1=\"16\" y2=\"\(px(height))\"/>"
             + "<text class=\"name\" x=\"\(x)\" y=\"11\" text-anchor=\"middle\">"
             + "\(Page.escaped("\(mark.name) \(value(mark.value))"))</text>"
     }
 
     private func svg(_ row: Row, y: Double, scale: Double) -> String {
-        var x = Self.left
+        var x = left
         var text =
             "<text class=\"row\" x=\"\(px(x - 8))\" y=\"\(px(y + 14))\" text-anchor=\"end\">\(Page.escaped(row.name))</text>"
         for (part, value) in zip(parts, row.values) where value > 0 {

@@ -14,8 +14,9 @@ extension Chart {
 }
 
 extension Chart.Band {
-    /// Areas one on top of the other, the first at the bottom, so that the upper edge is the sum; layers that are nothing everywhere are left
-    /// out.
+    /// Areas one on top of the other, the first at the bottom, so that the upper edge is the sum.
+    ///
+    /// Layers that are nothing everywhere are left out.
     ///
     /// - Parameter x: ascending; where the layers' values are.
     package static func stacked(_ layers: [Chart.Layer], x: [Double]) -> [Chart.Band] {

@@ -18,17 +18,20 @@ extension Page {
         :focus-visible{outline:2px solid var(--a);outline-offset:2px;border-radius:4px}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:.75rem 0}
         .tiles div{border:1px solid var(--grid);border-radius:10px;padding:.7rem .9rem;background:var(--raised)}
-        dt{color:var(--muted);font-size:.83rem;line-height:1.3}h1+p{margin-bottom:1.2rem}nav{margin-top:1.4rem}dd{margin:.1rem 0 0;font-size:1.45rem;font-variant-numeric:tabular-nums}
+        dt{color:var(--muted);font-size:.83rem;line-height:1.3}h1+p{margin-bottom:1.2rem}nav{margin-top:1.4rem}
+        dd{margin:.1rem 0 0;font-size:1.45rem;font-variant-numeric:tabular-nums}
         dd small{display:block;font-size:.78rem;color:var(--muted);line-height:1.3}
         .warning{border-left:4px solid var(--c);padding-left:.8rem}
         figure{margin:.75rem 0 0}.scroll{overflow-x:auto}svg{display:block;width:100%;min-width:40rem;height:auto}
-        svg text{fill:var(--muted);font:12px system-ui,sans-serif}svg .row{fill:var(--fg)}svg .name{paint-order:stroke;stroke:var(--bg);
-        stroke-width:3px;fill:var(--c)}
-        .grid{stroke:var(--grid)}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}.mark{stroke:var(--c);stroke-dasharray:5 4}
+        svg text{fill:var(--muted);font:12px system-ui,sans-serif}svg .row{fill:var(--fg)}svg text:not(.inside){paint-order:stroke;
+        stroke:var(--bg);stroke-width:3px}svg .name{fill:var(--c)}
+        .grid{stroke:var(--grid)}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}
+        .mark{stroke:var(--c);stroke-dasharray:5 4}
         .a{color:var(--a)}.b{color:var(--b)}.c{color:var(--c)}.d{color:var(--d)}.e{color:var(--e)}.f{color:var(--f)}.g{color:var(--g)}
         .h{color:var(--h)}.i{color:var(--i)}.j{color:var(--j)}.m{color:var(--m)}
         .line,.dot{stroke:currentColor}.dot,.band{fill:currentColor}.band{stroke:none;opacity:.22}.band.solid{opacity:.82}
-        .line.m,.line.dashed{stroke-dasharray:4 4}.line.strong{stroke-width:2.6}.line.load{color:var(--fg);stroke-width:1.6}
+        .line.m,.line.dashed{stroke-dasharray:4 4}
+        .line.strong{stroke-width:2.6}.line.load{color:var(--fg);stroke-width:1.6}
         .note{fill:transparent}.note:hover{fill:var(--fg);fill-opacity:.07}.cell:hover rect,rect.solid:hover{opacity:1}
         .inside{fill:var(--bg);font-weight:600}.band.none{fill:var(--grid)}.none+.inside{fill:var(--muted)}
         .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;margin:.35rem 0 0;padding:0 0 0 .2rem;font-size:.86rem}
@@ -37,10 +40,12 @@ extension Page {
         .legend .line.m,.legend .line.dashed{border-top-style:dashed}
         table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.87rem;margin:.6rem 0;min-width:100%}
         th,td{padding:.38rem .55rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
-        thead th{color:var(--muted);font-weight:600;vertical-align:bottom}th:first-child{text-align:left;padding-left:.2rem;position:sticky;left:0;background:var(--bg)}
+        thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
+        th:first-child{text-align:left;padding-left:.2rem;position:sticky;left:0;
+        background:var(--bg)}
         tbody th{font-weight:500}.ours>*{background:var(--raised);font-weight:650}.text td,.text th{text-align:left;white-space:normal}
         tbody tr:hover>*{background:var(--raised)}details{margin:.6rem 0}summary{cursor:pointer;color:var(--a)}
-        .good{color:var(--d)}.bad{color:var(--c)}
+        .bad{color:var(--c)}
         @media print{nav{display:none}details>*{display:block}}
         """
 }

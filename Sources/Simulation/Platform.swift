@@ -33,7 +33,7 @@ package struct Platform: Equatable, Sendable {
     /// Whether batches wait and requests are admitted by the production values; else one request after the other.
     package let isBatching: Bool
     package let credits: Credits
-    package let lambdaLimits: LambdaLimits
+    package let limits: LambdaLimits
 
     package init(
         overflow: Overflow = .lambda,
@@ -45,12 +45,12 @@ package struct Platform: Equatable, Sendable {
         billedMin: Duration = .seconds(60),
         isBatching: Bool = true,
         credits: Credits = .unlimited,
-        lambdaLimits: LambdaLimits = LambdaLimits()
+        limits: LambdaLimits = LambdaLimits()
     ) {
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
-        (self.lambda, self.perRequest) = (lambda, perRequest)
+        (self.lambda, self.perRequest, self.limits) = (lambda, perRequest, limits)
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)
-        (self.credits, self.lambdaLimits) = (credits, lambdaLimits)
+        self.credits = credits
     }
 }
 

@@ -68,6 +68,7 @@ package struct RequestSimulation {
 
     /// - Parameters:
     ///   - name: what the result calls the policy.
+    ///   - architecture: where functions run.
     ///   - seed: of arrivals, run times, lives of instances and faults, each a stream of its own.
     package init(
         _ workload: Workload,
@@ -76,6 +77,7 @@ package struct RequestSimulation {
         track: LoadTrack,
         policy: any ScalingPolicy,
         name: String,
+        architecture: InstanceType.Architecture = .x86,
         seed: UInt64 = 1,
         faults: Faults = .none
     ) {
@@ -86,8 +88,8 @@ package struct RequestSimulation {
         var seeds = SeededGenerator(seed: seed)
         lambda = SimulatedLambda(
             workload.function,
-            prices: catalogue.lambda(.x86),
-            limits: platform.lambdaLimits,
+            prices: platform.lambda ?? catalogue.lambda(architecture),
+            limits: platform.limits,
             seed: seeds.next()
         )
         ec2 = SimulatedEC2(workload, catalogue, platform)

@@ -157,16 +157,4 @@ extension CapacityKind {
         case .managed: .managed
         }
     }
-
-    /// Its place in the arrays of a result.
-    var position: Int {
-        switch self {
-        case .lambda: 0
-        case .provisionedConcurrency: 1
-        case .burstable: 2
-        case .spot: 3
-        case .onDemand: 4
-        case .managed: 5
-        }
-    }
 }

@@ -28,8 +28,8 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup(title: "Prices")
     var prices: PriceOptions
 
-    @Option(help: "Types of instances to choose from, with commas. Default: all that can serve the model.")
-    var instances: String?
+    @OptionGroup(title: "Instances")
+    var instances: InstanceOptions
 
     @Flag(help: "Show all offers, not only the 12 cheapest.")
     var all = false
@@ -38,17 +38,17 @@ struct PlanCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let names = instances?.split(separator: ",").map(String.init) ?? []
-        let catalogue = try Catalogue.read(prices.list())
-        let workload = try workload.workload(catalogue)
+        let known = try Catalogue.read(prices.list())
+        let catalogue = try instances.choose(from: known)
+        let workload = try workload.workload(known)
         let minutes = try demand()
-        let offers = Offer.all(workload, try catalogue.only(names))
-        let known = minutes.suffix(10).compactMap { $0 }
+        let offers = Offer.all(workload, catalogue)
+        let recent = minutes.suffix(10).compactMap { $0 }
         let table = OfferTable(
             workload: workload,
             prices: catalogue.lambda(self.workload.architecture),
             offers: offers,
-            rate: known.reduce(0, +) / Double(max(1, known.count)) / 60
+            rate: recent.reduce(0, +) / Double(max(1, recent.count)) / 60
         )
         guard !json else { return Terminal.write(JSON.object(table.json).encoded() + [10]) }
         for line in table.lines(all ? .max : 12) { Terminal.line(line) }

@@ -28,30 +28,38 @@ struct PriceOptions: ParsableArguments {
     }
 }
 
+/// What may be rented.
+struct InstanceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Types of instances to choose from, with commas. Default: all that can serve the model.",
+            valueName: "list"
+        )
+    )
+    var instances: String?
+
+    @Flag(help: "Rent nothing on the spot market.")
+    var noSpot = false
+
+    /// - Throws: `CommandFailure` that names a type that nobody knows and the nearest.
+    func choose(from all: Catalogue) throws -> Catalogue {
+        let names = instances?.split(separator: ",").map(String.init) ?? all.types.map(\.name)
+        let types = try names.map { name in
+            guard let type = all[name] else {
+                let known = all.types.map(\.name)
+                throw CommandFailure(
+                    UnknownName.message("instance type", name, known: known, option: "--instances")
+                )
+            }
+            return noSpot ? type.withoutSpot : type
+        }
+        return Catalogue(types: types, lambdaX86: all.lambdaX86, lambdaARM64: all.lambdaARM64)
+    }
+}
+
 extension Catalogue {
     /// - Throws: `CommandFailure` that names the row.
     static func read(_ prices: PriceList) throws -> Catalogue {
         do { return try Catalogue(prices) } catch { throw CommandFailure("--prices: \(error)") }
-    }
-
-    /// Lambda and those types alone.
-    ///
-    /// - Throws: `CommandFailure` that names a type that nobody knows, and the nearest.
-    func only(_ names: [String]) throws -> Catalogue {
-        guard !names.isEmpty else { return self }
-        let types = try names.map { name in
-            guard let type = self[name] else {
-                throw CommandFailure(
-                    UnknownName.message(
-                        "instance type",
-                        name,
-                        known: self.types.map(\.name),
-                        option: "--instances"
-                    )
-                )
-            }
-            return type
-        }
-        return Catalogue(types: types, lambdaX86: lambdaX86, lambdaARM64: lambdaARM64)
     }
 }

@@ -15,11 +15,17 @@ struct SimulateCommand: ParsableCommand {
             """
     )
 
+    @OptionGroup(title: "Simulation")
+    var simulation: SimulationOptions
+
     @OptionGroup(title: "Workload")
     var workload: WorkloadOptions
 
     @OptionGroup(title: "Prices")
     var prices: PriceOptions
+
+    @OptionGroup(title: "Instances")
+    var instances: InstanceOptions
 
     @OptionGroup(title: "Sweep")
     var sweep: SweepOptions
@@ -32,15 +38,27 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let list = try prices.list()
-        let catalogue = try Catalogue.read(list)
-        if sweep.sweep { return try runSweep(catalogue) }
+        let all = try Catalogue.read(list)
+        let catalogue = try instances.choose(from: all)
+        if sweep.sweep { return try runSweep(all, catalogue) }
+        let study = try SimulationRunner(
+            workload: workload.workload(all),
+            catalogue: catalogue,
+            architecture: workload.architecture,
+            prices: list,
+            options: simulation
+        ).study()
+        if let report { try Files.write(SimulationReport(study).html, to: report) }
+        guard !json else { return Terminal.write(SimulationJSON.json(study).encoded() + [10]) }
+        for line in SimulationTable(study).lines { Terminal.line(line) }
     }
 
-    private func runSweep(_ catalogue: Catalogue) throws {
-        let known = try workload.known(catalogue)
+    private func runSweep(_ all: Catalogue, _ catalogue: Catalogue) throws {
+        let known = try workload.known(all)
         let rates = try SweepOptions.numbers(sweep.rates, "--rates")
         let latencies = try SweepOptions.numbers(sweep.latencies, "--latencies")
-        let markets = [("All markets", Market.allCases), ("Without spot", [.onDemand])]
+        let markets: [(title: String, markets: [Market])] =
+            [("All markets", Market.allCases), ("Without spot", [.onDemand])].suffix(instances.noSpot ? 1 : 2)
         do {
             let parts = try markets.map { title, markets in
                 BreakEvenReport.Part(
@@ -50,10 +68,12 @@ struct SimulateCommand: ParsableCommand {
                         slo: known.slo,
                         target: known.target,
                         margin: known.margin,
-                        catalogue: catalogue,
+                        catalogue: all,
                         architecture: workload.architecture,
                         measured: known.machines,
-                        markets: markets,
+                        isOffered: { offer in
+                            markets.contains(offer.market) && catalogue[offer.type.name] != nil
+                        },
                         rates: rates,
                         latencies: latencies.map { .milliseconds($0) }
                     )

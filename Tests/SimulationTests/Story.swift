@@ -28,7 +28,7 @@ struct Story {
             launchDelay: .seconds(20 + generator.below(100)),
             isBatching: generator.below(4) > 0,
             credits: generator.below(2) == 0 ? .standard : .unlimited,
-            lambdaLimits: LambdaLimits(concurrencyMax: [5, 50, 1000][generator.below(3)])
+            limits: LambdaLimits(concurrencyMax: [5, 50, 1000][generator.below(3)])
         )
         policy = Threshold(market: generator.below(3) == 0 ? .onDemand : .spot)
         faults = Faults(seed: generator.next(), until: until)

@@ -63,9 +63,9 @@ package struct BreakEvenReport: Sendable {
             title: "Break-even of \(name)",
             body: """
                 <h1>When Lambda alone is cheapest, and when it is not</h1>
-                <p class="muted">\(Page.escaped(name)) at a steady rate, within \(Self.milliseconds(slo)). Instances of one type take what they
-                can; Lambda takes the rest where that is cheaper than one instance more. Each cell says what the cheapest costs relative to
-                Lambda alone.</p>
+                <p class="muted">\(Page.escaped(name)) at a steady rate, within \(Self.milliseconds(slo)). Instances of one type take
+                what they can; Lambda takes the rest where that is cheaper than one instance more. Each cell says what the cheapest
+                costs relative to Lambda alone.</p>
                 \(Page.sections(parts.enumerated().map(section) + [reproduction]))
                 """
         ).html

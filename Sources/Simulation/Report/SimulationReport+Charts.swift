@@ -94,7 +94,7 @@ extension SimulationReport {
                 )
             },
             mark: .init(name: "allowed", value: 100 * (1 - study.workload.target)),
-            value: { "\(Decimal.text($0, digits: 3)) %" }
+            value: { "\(Decimal.text($0, digits: 2)) %" }
         )
         let percentiles =
             results.contains { $0.latency != nil }

@@ -17,20 +17,28 @@ extension SimulationReport {
     var regret: String {
         let known = study.runs.compactMap { run in run.regret.map { (run.result.policy, $0) } }
         guard !known.isEmpty else { return "<p>Nobody has computed an optimum for this study.</p>" }
-        let causes = Regret.Cause.allCases
+        let causes: [(name: String, style: String, value: (Regret) -> Double)] = [
+            ("late launch", "c", { $0.lateLaunch }), ("early release", "b", { $0.earlyRelease }),
+            ("idle tail", "f", { $0.idleTail }), ("needless launch", "e", { $0.needlessLaunch }),
+            ("launching", "g", { $0.launching }), ("wrong type, market or price", "i", { $0.wrongType }),
+        ]
         let bars = Bars(
-            parts: zip(causes, ["c", "b", "f", "e", "m"]).map { Bars.Part(name: $0.rawValue, style: $1) },
+            parts: causes.map { Bars.Part(name: $0.name, style: $0.style) },
             rows: known.map { policy, regret in
                 Bars.Row(
                     name: policy,
-                    values: causes.map { max(0, regret[$0].amount) },
-                    label: Decimal.dollars(causes.reduce(0) { $0 + max(0, regret[$1].amount) })
+                    values: causes.map { max(0, $0.value(regret)) },
+                    label: Decimal.dollars(regret.total)
                 )
             },
             value: Decimal.dollars
         )
+        let bound = study.lowerBound.map {
+            " No mix of types costs less than \(Decimal.dollars($0.amount))."
+        }
         return
-            "<p>Dollars above what a clairvoyant would have paid, by what was done otherwise.</p>\(bars.figure)"
+            "<p>Dollars above what a clairvoyant would have paid with the best type of instance, by cause. Where luck saved "
+            + "some, the sum behind a bar is less than its parts.\(bound ?? "")</p>\(bars.figure)"
     }
 
     // MARK: Decisions

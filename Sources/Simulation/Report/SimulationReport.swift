@@ -30,12 +30,14 @@ package struct SimulationReport {
     private var summary: String {
         let counts = study.track.counts.indices.map { study.track.requests($0) }
         let mean = counts.reduce(0, +) / Double(max(1, counts.count)) / 60
+        let busiest = (counts.max() ?? 0) / 60
         let slo = study.workload.slo / .milliseconds(1)
         return
             "\(Decimal.grouped(counts.reduce(0, +))) requests in \(Decimal.grouped(Double(counts.count))) minutes, "
-            + "\(Decimal.grouped(mean, digits: 1))/s on average and \(Decimal.grouped((counts.max() ?? 0) / 60, digits: 1))/s in the busiest "
-            + "minute. Objective: \(SimulationTable.percent(study.workload.target, digits: 1)) within "
-            + "\(Decimal.grouped(slo)) ms. Simulated by \(study.mode == "fluid" ? "the minute (fluid)" : "the request"), seed \(study.seed)."
+            + "\(Decimal.grouped(mean, digits: 1))/s on average and \(Decimal.grouped(busiest, digits: 1))/s in the busiest minute. "
+            + "Objective: \(SimulationTable.percent(study.workload.target, digits: 1)) within "
+            + "\(Decimal.grouped(slo)) ms. Simulated by "
+            + "\(study.mode == "fluid" ? "the minute (fluid)" : "the request"), seed \(study.seed)."
     }
 
     private var tiles: [Page.Tile] {
@@ -51,7 +53,7 @@ package struct SimulationReport {
                 Page.Tile(
                     name: "of the clairvoyant optimum",
                     value: "\(Decimal.text(ours.ledger.total / optimum, digits: 3))×",
-                    note: "who knows the future pays \(Decimal.dollars(optimum.amount))"
+                    note: "who knows the future pays \(Decimal.dollars(optimum.amount)) with the best type"
                 )
             )
         }

@@ -25,8 +25,10 @@ package struct SimulationStudy: Sendable {
     package let seed: UInt64
     /// Ours first.
     package let runs: [Run]
-    /// What a clairvoyant would have paid at least; nil when nobody knows.
+    /// What a clairvoyant would have paid with the best single type of instance and Lambda; nil when nobody knows.
     package let optimum: Dollars?
+    /// What every mix of types costs at least.
+    package let lowerBound: Dollars?
     /// Those that the bills rest on.
     package let prices: [PriceRow]
     /// That makes the same again.
@@ -41,12 +43,14 @@ package struct SimulationStudy: Sendable {
         seed: UInt64,
         runs: [Run],
         optimum: Dollars?,
+        lowerBound: Dollars? = nil,
         prices: [PriceRow],
         command: String
     ) {
         precondition(!runs.isEmpty, "a study has at least one run")
         (self.trace, self.start, self.track, self.workload) = (trace, start, track, workload)
-        (self.mode, self.seed, self.runs, self.optimum) = (mode, seed, runs, optimum)
+        (self.mode, self.seed, self.runs) = (mode, seed, runs)
+        (self.optimum, self.lowerBound) = (optimum, lowerBound)
         (self.prices, self.command) = (prices, command)
     }
 
