@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Also of what trains and simulates: without optimisation that is a hundred times slower, and tests would take minutes.
+let optimised = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// How the function's program is linked for release.
 ///
 /// - The zip's own libstdc++ is found beside the program, whatever the environment says.
@@ -51,15 +54,14 @@ let package = Package(
         .target(
             name: "Batching",
             dependencies: [.product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: strict
+            swiftSettings: optimised
         ),
-        .target(name: "Seeded", swiftSettings: strict),
-        .target(name: "Histograms", swiftSettings: strict),
+        .target(name: "Seeded", swiftSettings: optimised),
+        .target(name: "Histograms", swiftSettings: optimised),
         .target(
             name: "Forecasting",
             dependencies: ["Seeded"],
-            // Training without optimisation is a hundred times slower: tests would take minutes.
-            swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+            swiftSettings: optimised
         ),
         .target(
             name: "Planning",
@@ -70,8 +72,10 @@ let package = Package(
         ),
         .target(
             name: "Simulation",
-            dependencies: ["Batching", "Forecasting", "Histograms", "Planning", "Reports", "Seeded"],
-            swiftSettings: strict
+            dependencies: [
+                "Batching", "Forecasting", "Histograms", "Planning", "Reports", "Seeded",
+            ],
+            swiftSettings: optimised
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
@@ -92,7 +96,7 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -117,6 +121,7 @@ let package = Package(
 
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
+        .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
         .target(
             name: "LocalCloud",
             dependencies: [
@@ -135,8 +140,9 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms", "LambdaRuntime",
-                "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation", "TensorFiles",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
+                "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -160,6 +166,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CURLTests", dependencies: ["CURL"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSTests",
+            dependencies: ["AWS", "CURL", "Seeded", "TestKit", "Threading", "Wire"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "LocalCloudTests",
             dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],

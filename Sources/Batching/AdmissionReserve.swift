@@ -13,6 +13,6 @@ struct AdmissionReserve: Equatable, Sendable {
     }
 
     mutating func ended(late: Bool) {
-        time = late ? Swift.min(time + step, max) : time * 0.999
+        time = late ? Swift.min(time + step, max) : Duration(inSeconds: time.inSeconds * 0.999)
     }
 }

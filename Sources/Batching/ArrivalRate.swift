@@ -12,7 +12,7 @@ package struct ArrivalRate: Equatable, Sendable {
     package mutating func observe(rows count: Int, now: Duration) {
         defer { last = now }
         guard let last else { return }
-        let newest = max(0, (now - last) / .seconds(1))
+        let newest = max(0, (now - last).inSeconds)
         gap = gap.map { $0 + Self.weight * (newest - $0) } ?? newest
         rows += Self.weight * (Double(count) - rows)
     }
@@ -21,7 +21,7 @@ package struct ArrivalRate: Equatable, Sendable {
     package func perSecond(now: Duration) -> Double {
         guard let gap, let last else { return 0 }
         // A silence that is longer than the mean gap is news as well.
-        let silence = (now - last) / .seconds(1)
+        let silence = (now - last).inSeconds
         return rows / max(gap, silence, 1e-9)
     }
 }

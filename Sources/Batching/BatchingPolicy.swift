@@ -24,6 +24,10 @@ package struct BatchingPolicy: Equatable, Sendable {
     package let sizeCap: Int
     /// Rows that may wait and run at once; with more, the last would be late.
     package let inFlightMax: Int
+    /// Rows a second with which executors that run batches of 1, 2, … rows keep up, with some room.
+    private let stableRates: [Double]
+    /// Whether a row more pays, by rows from 1 on.
+    private let paying: [Bool]
 
     /// - Parameters:
     ///   - sizeMax: rows of a batch at most, whatever the profile says.
@@ -56,6 +60,10 @@ package struct BatchingPolicy: Equatable, Sendable {
         sizeCap = Self.efficient(profile, feasible)
         let batches = max(1, Int(((slo - margin) / profile[sizeCap]).rounded(.up)))
         inFlightMax = batches * sizeCap * executors
+        stableRates = (1...sizeCap).map { 0.85 * Double(executors) * profile.throughput($0) }
+        paying = (1...sizeCap).map { rows in
+            rows > 1 && profile[rows] / Double(rows) <= profile[rows - 1] / Double(rows - 1) * 0.99
+        }
     }
 
     /// The largest batch that a request can wait for and still be in time: with all executors busy in turn, the next
@@ -79,19 +87,19 @@ package struct BatchingPolicy: Equatable, Sendable {
     }
 
     /// Whether one row more makes each row at least 1 % cheaper, so that waiting for it saves something.
-    package func pays(_ rows: Int) -> Bool {
-        rows > 1 && rows <= sizeCap
-            && profile[rows] / Double(rows) <= profile[rows - 1] / Double(rows - 1) * 0.99
-    }
+    package func pays(_ rows: Int) -> Bool { rows <= sizeCap && paying[rows - 1] }
 
     /// The smallest batch with which the executors keep up, with some room; the largest there is when none is enough.
     package func stableSize(rate: Double) -> Int {
-        (1...sizeCap).first { isStable($0, rate: rate) } ?? sizeCap
+        var rows = 1
+        while rows < sizeCap, rate > stableRates[rows - 1] { rows += 1 }
+        return rows
     }
 
     /// Whether executors that run batches of this size keep up with that many rows a second, with some room.
     package func isStable(_ rows: Int, rate: Double) -> Bool {
-        rate <= 0.85 * Double(executors) * profile.throughput(rows)
+        rate
+            <= (rows <= sizeCap ? stableRates[rows - 1] : 0.85 * Double(executors) * profile.throughput(rows))
     }
 }
 

@@ -27,7 +27,11 @@ package struct Bouncer: Equatable, Sendable {
         package var served = 0
         /// Admitted, but served late or turned away.
         package var late = 0
-        package var refused: [Refusal.Reason: Int] = [:]
+        package var refused: [Refusal.Reason: Int] {
+            Dictionary(uniqueKeysWithValues: Refusal.Reason.allCases.map { ($0, refusals[$0.position]) })
+        }
+        /// In the order of the cases: a dictionary would take longer than the refusal.
+        fileprivate var refusals = [Int](repeating: 0, count: Refusal.Reason.allCases.count)
         /// Refused, though an executor fell idle in time for them.
         package var refusedInVain = 0
     }
@@ -74,7 +78,7 @@ package struct Bouncer: Equatable, Sendable {
     }
 
     private mutating func refuse(_ request: QueuedRequest, _ refusal: Refusal, _ now: Duration) -> Refusal {
-        counts.refused[refusal.reason, default: 0] += 1
+        counts.refusals[refusal.reason.position] += 1
         if refusal.reason == .late || refusal.reason == .full { vain.refused(request, now: now) }
         return refusal
     }
@@ -83,7 +87,7 @@ package struct Bouncer: Equatable, Sendable {
     package mutating func finish(executor: Int, now: Duration) -> Batch {
         let batch = batcher.finish(executor: executor, now: now)
         for request in batch.requests {
-            let isLate = now > request.deadline + policy.margin
+            let isLate = now > request.deadline + batcher.policy.margin
             counts.served += 1
             counts.late += isLate ? 1 : 0
             delay.ended(late: isLate)
@@ -146,15 +150,15 @@ package struct Bouncer: Equatable, Sendable {
         guard now + batcher.timeAlone(request.rows) <= request.deadline else { return Refusal(.hopeless) }
         // Nothing is lost by trying.
         guard !batcher.isIdle else { return nil }
-        guard batcher.queue.count < policy.queueMax,
-            batcher.rowsInFlight + request.rows <= policy.inFlightMax
+        guard batcher.queue.count < batcher.policy.queueMax,
+            batcher.rowsInFlight + request.rows <= batcher.policy.inFlightMax
         else {
-            return Refusal(.full, retryAfter: policy.profile[policy.sizeCap])
+            return Refusal(.full, retryAfter: batcher.policy.profile[batcher.policy.sizeCap])
         }
         guard let completion = batcher.completion(of: request, now: now) else { return Refusal(.late) }
         guard completion + reserve.time > request.deadline else { return nil }
         // By then so much is served that the same request would be in time.
-        return Refusal(.late, retryAfter: completion - (policy.slo - policy.profile[1]) - now)
+        return Refusal(.late, retryAfter: completion - (batcher.policy.slo - batcher.policy.profile[1]) - now)
     }
 
     /// Takes the places of less important requests, if that helps.

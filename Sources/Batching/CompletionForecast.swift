@@ -23,14 +23,26 @@ struct CompletionForecast: Equatable {
         self.free = free
         self.cap = cap
         open = Batch(executor: 0, start: .zero)
-        open = next()
+        open = Batch(executor: 0, start: free[0])
+        open = next(after: free[0])
     }
 
-    private func next() -> Batch {
-        var earliest = 0
-        for executor in free.indices where free[executor] < free[earliest] { earliest = executor }
-        return Batch(executor: earliest, start: free[earliest])
+    /// The next batch, on the executor that is free first when the open one's is from an instant on.
+    private func next(after end: Duration) -> Batch {
+        var next = Batch(executor: open.executor, start: end)
+        for executor in free.indices where executor != open.executor {
+            let start = free[executor]
+            // Of several the first.
+            if start < next.start || start == next.start && executor < next.executor {
+                next.executor = executor
+                next.start = start
+            }
+        }
+        return next
     }
+
+    /// When the open batch is expected to end.
+    private func end(_ times: BatchTimes) -> Duration { open.start + times.expected(open.rows) }
 
     private func joins(_ request: QueuedRequest, _ times: BatchTimes) -> Bool {
         guard open.rows > 0 else { return true }
@@ -51,14 +63,13 @@ struct CompletionForecast: Equatable {
         if joins(request, times) {
             return (max(open.start, now), times.safe(max(size, open.rows + request.rows)))
         }
-        var forecast = self
-        forecast.close(times)
-        return (max(forecast.open.start, now), times.safe(max(size, request.rows)))
+        return (max(next(after: end(times)).start, now), times.safe(max(size, request.rows)))
     }
 
     private mutating func close(_ times: BatchTimes) {
-        free[open.executor] = open.start + times.expected(open.rows)
-        open = next()
+        let end = end(times)
+        free[open.executor] = end
+        open = next(after: end)
     }
 
     /// Places a request behind all others, and tells when it will end if nothing joins it.

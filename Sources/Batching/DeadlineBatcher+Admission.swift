@@ -19,8 +19,8 @@ extension DeadlineBatcher {
     /// Under overload everyone admitted would otherwise be admitted at the very edge, and half of them turned away later.
     private func caution(_ wait: Duration) -> Duration {
         guard wait > .zero else { return .zero }
-        let batches = wait / times.expected(policy.sizeCap)
-        return times.expected(policy.sizeCap) * (2 * tracker.spread * batches.squareRoot())
+        let batch = times.expected(policy.sizeCap).inSeconds
+        return Duration(inSeconds: 2 * tracker.spread * (wait.inSeconds * batch).squareRoot())
     }
 
     /// With the newest first, the next batch is the request's.

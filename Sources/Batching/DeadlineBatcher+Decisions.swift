@@ -9,7 +9,9 @@ extension DeadlineBatcher {
             armed = nil
             return nil
         }
-        guard let executor = executors.firstIndex(where: { $0 == nil }) else { return arm(nextOverdue) }
+        guard idle > 0, let executor = executors.firstIndex(where: { $0 == nil }) else {
+            return arm(nextOverdue)
+        }
         let choice = fill(now)
         if let dropped = dropEarly(choice, now) { return dropped }
         if let release = release(choice, now) { return .run(dispatch(choice, release, on: executor, now)) }
@@ -28,7 +30,7 @@ extension DeadlineBatcher {
     /// When to think again if nobody has come by then: after a burst, the rate that was hoped for is gone.
     private func nextDoubt(_ now: Duration) -> Duration {
         let rate = rate.perSecond(now: now)
-        return rate > 0 ? now + .seconds(2 / rate) : .seconds(Int64.max / 2)
+        return rate > 0 ? now + Duration(inSeconds: 2 / rate) : .seconds(Int64.max / 2)
     }
 
     // MARK: Giving up
@@ -44,7 +46,7 @@ extension DeadlineBatcher {
     /// With nothing else to do the profile is believed as it was measured: a machine that was slow for a while would otherwise refuse
     /// everything, and never find out that it is fast again.
     func timeAlone(_ rows: Int) -> Duration {
-        idleExecutors == executors.count ? policy.profile[rows] : times.safe(rows)
+        idle == executors.count ? policy.profile[rows] : times.safe(rows)
     }
 
     /// When the most urgent request will be hopeless.
@@ -119,7 +121,6 @@ extension DeadlineBatcher {
     ///
     /// Only of a queue that one batch could take whole: of a longer one, parts would make batches that admission did not count on.
     private var share: Int {
-        let idle = executors.count { $0 == nil }
         guard policy.price == .sunk, idle > 1, queue.rows <= policy.sizeCap else { return .max }
         return (queue.rows + idle - 1) / idle
     }
@@ -135,7 +136,7 @@ extension DeadlineBatcher {
         if now >= lastSafeStart { return .deadline }
         let rate = rate.perSecond(now: now)
         if policy.price == .sunk, policy.isStable(choice.rows, rate: rate) { return .idle }
-        return rate <= 0 || now + .seconds(1 / rate) > lastSafeStart ? .noArrival : nil
+        return rate <= 0 || now + Duration(inSeconds: 1 / rate) > lastSafeStart ? .noArrival : nil
     }
 
     private mutating func dispatch(
@@ -152,8 +153,7 @@ extension DeadlineBatcher {
             start: now,
             predicted: times.expected(choice.rows)
         )
-        executors[executor] = Running(batch: batch, end: now + batch.predicted)
-        forecast = nil
+        run(batch)
         return batch
     }
 }

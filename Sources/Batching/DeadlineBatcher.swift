@@ -28,7 +28,11 @@ package struct DeadlineBatcher: Equatable, Sendable {
     package let policy: BatchingPolicy
     package internal(set) var queue = RequestQueue()
     /// What each executor runs; nil for an idle one.
-    package internal(set) var executors: [Running?]
+    package private(set) var executors: [Running?]
+    /// Rows of the batches that run: kept, as the sum would be asked for by every request.
+    package private(set) var rowsRunning = 0
+    /// How many executors run nothing; kept for the same reason.
+    private(set) var idle: Int
     package private(set) var tracker: ProfileTracker
     package private(set) var rate = ArrivalRate()
     package var order = Order.earliestDeadline { didSet { if order != oldValue { forecast = nil } } }
@@ -45,20 +49,17 @@ package struct DeadlineBatcher: Equatable, Sendable {
     package init(_ policy: BatchingPolicy) {
         self.policy = policy
         executors = Array(repeating: nil, count: policy.executors)
+        idle = policy.executors
         tracker = ProfileTracker(policy.profile)
         times = BatchTimes(policy, tracker)
     }
 
     // MARK: Counts
 
-    package var rowsRunning: Int { executors.reduce(0) { $0 + ($1?.batch.rows ?? 0) } }
     package var rowsInFlight: Int { queue.rows + rowsRunning }
     /// Executors without a batch; nil when there are none.
-    package var idleExecutors: Int? {
-        let idle = executors.count { $0 == nil }
-        return idle > 0 ? idle : nil
-    }
-    package var isIdle: Bool { queue.isEmpty && executors.allSatisfy { $0 == nil } }
+    package var idleExecutors: Int? { idle > 0 ? idle : nil }
+    package var isIdle: Bool { queue.isEmpty && idle == executors.count }
 
     // MARK: Events
 
@@ -103,11 +104,20 @@ package struct DeadlineBatcher: Equatable, Sendable {
         return nil
     }
 
+    mutating func run(_ batch: Batch) {
+        executors[batch.executor] = Running(batch: batch, end: batch.start + batch.predicted)
+        rowsRunning += batch.rows
+        idle -= 1
+        forecast = nil
+    }
+
     private mutating func end(_ executor: Int) -> Batch {
         guard let running = executors[executor] else {
             preconditionFailure("executor \(executor) runs nothing")
         }
         executors[executor] = nil
+        rowsRunning -= running.batch.rows
+        idle += 1
         forecast = nil
         return running.batch
     }

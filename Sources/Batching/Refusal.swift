@@ -45,3 +45,18 @@ package struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension Refusal.Reason {
+    /// Its place among all cases.
+    var position: Int {
+        switch self {
+        case .late: 0
+        case .hopeless: 1
+        case .full: 2
+        case .displaced: 3
+        case .overdue: 4
+        case .failed: 5
+        case .draining: 6
+        }
+    }
+}

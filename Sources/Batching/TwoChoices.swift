@@ -19,8 +19,8 @@ package struct TwoChoices: Equatable, Sendable {
             return
         }
         // The upper halves of 32-bit products are uniform but for a part in 2^32 / count.
-        let one = Int((draw >> 32) * UInt64(count) >> 32)
-        let rest = Int((draw & 0xffff_ffff) * UInt64(count - 1) >> 32)
+        let one = Int(((draw >> 32) * UInt64(count)) >> 32)
+        let rest = Int(((draw & 0xffff_ffff) * UInt64(count - 1)) >> 32)
         let other = rest < one ? rest : rest + 1
         let isFirst = completion(one) <= completion(other)
         (first, second) = isFirst ? (one, other) : (other, one)

@@ -11,6 +11,13 @@ package struct CURLRequest: Sendable {
     package var connectTimeout: Duration
     /// The most bytes of body that the answer may have.
     package var responseLimit: Int
+    /// Whether a connection is made for it alone, to be kept for others afterwards.
+    ///
+    /// On a kept connection that turns out dead libcurl sends the request again without a word, though the first one may have arrived: what
+    /// must not happen twice goes over a fresh one.
+    package var usesFreshConnection = false
+    /// A file of certificates to trust instead of the system's.
+    package var certificateAuthorities: String?
 
     package init(
         method: String = "GET",
@@ -55,7 +62,8 @@ package struct CURLRequest: Sendable {
     /// Whether the host is this machine or its link (as instance metadata is): what no proxy can reach.
     var isLocal: Bool {
         let host = host.lowercased()
-        return host == "localhost" || host == "::1" || host.hasPrefix("127.") || host.hasPrefix("169.254.")
+        return host == "localhost" || host == "::1" || host.hasPrefix("127.")
+            || host.hasPrefix("169.254.") || host.hasPrefix("fd00:ec2:")
     }
 
     /// Refuses what would change the meaning of the bytes on the wire.

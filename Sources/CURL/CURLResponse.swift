@@ -5,6 +5,12 @@ package struct CURLResponse: Sendable {
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]
 
+    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     /// The first value of a header; names compare without case.
     package subscript(header name: String) -> String? {
         let name = name.lowercased()

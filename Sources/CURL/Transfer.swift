@@ -74,6 +74,8 @@ final class Transfer: @unchecked Sendable {
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         // The path is what the caller wrote: a signature may depend on its dots.
         ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+        if request.usesFreshConnection { ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1) }
+        if let path = request.certificateAuthorities { ccurl_set_string(easy, CURLOPT_CAINFO, path) }
         if request.isLocal { ccurl_set_string(easy, CURLOPT_PROXY, "") }
         setMethod(on: easy)
         setHeaders(on: easy)

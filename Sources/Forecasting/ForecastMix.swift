@@ -1,7 +1,7 @@
 /// The best recent mix of several forecasts of one target.
 ///
 /// Weights move towards whoever would have reduced the loss of the mix: exponentiated gradients (Cesa-Bianchi and Lugosi 2006) with a rate
-/// of its own for each forecaster, longer for those whose regret varies little (BOA; Wintenberger 2017). Regrets fade in a day.
+/// of its own for each forecaster, longer for those whose regret varies little (BOA; Wintenberger 2017). Regrets fade in some days.
 package struct ForecastMix: Equatable, Sendable {
     /// The quantile that is forecast.
     package let level: Double
@@ -17,7 +17,7 @@ package struct ForecastMix: Equatable, Sendable {
     package private(set) var weights: [Double]
 
     private static let rateMax = 0.1
-    private static let fading = 0.9995
+    private static let fading = 0.9998
     private static let regretMax = 3.0
 
     package init(level: Double, prior: [Double]) {

@@ -50,8 +50,10 @@ package struct LoadForecaster: Equatable, Sendable {
             return Smoother.all.map { _ in tracker }
         }
         mixes = targets.all.map { ForecastMix(level: $0.level, prior: Self.startWeights) }
-        corrections = targets.horizons.map { _ in QuantileTracker(level: 0.9, rates: .slow) }
-        extremes = targets.horizons.map { _ in QuantileTracker(level: 0.99, rates: .slow, start: 1) }
+        corrections = targets.horizons.map { QuantileTracker(level: 0.9, rates: .slow(horizon: $0)) }
+        extremes = targets.horizons.map {
+            QuantileTracker(level: 0.99, rates: .slow(horizon: $0), start: 1)
+        }
     }
 
     /// What was learnt, without the series that it was learnt from: to begin with on another day or another function.
@@ -65,8 +67,8 @@ package struct LoadForecaster: Equatable, Sendable {
 
     /// Learned models are believed more than smoothers until the outcomes say who is right.
     private static let startWeights: [Double] = {
-        let smoother = 0.06 / Double(Smoother.all.count)
-        return Smoother.all.map { _ in smoother } + [0.14, 0.7, 0.1]
+        let smoother = 0.18 / Double(Smoother.all.count)
+        return Smoother.all.map { _ in smoother } + [0.12, 0.61, 0.09]
     }()
 
     /// What each forecaster of the mix last said: [target][forecaster], in the order of `names`.

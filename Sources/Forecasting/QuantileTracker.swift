@@ -10,8 +10,12 @@ package struct QuantileTracker: Equatable, Sendable {
 
         /// For what nothing is known of.
         package static let fast = Rates(first: 0.5, last: 0.03)
-        /// For a correction of what is nearly right.
-        package static let slow = Rates(first: 0.05, last: 0.01)
+        /// For a correction of what is nearly right, `horizon` minutes ahead.
+        ///
+        /// A long horizon's maxima overlap, so that its misses come in rows and the share has to be brought back sooner.
+        package static func slow(horizon: Int) -> Rates {
+            Rates(first: 0.05, last: 0.0035 + 0.0003 * Double(horizon))
+        }
     }
 
     package let level: Double

@@ -1,3 +1,5 @@
+package import Wire
+
 /// One invocation as the Runtime API hands it out.
 package struct Invocation: Sendable {
     package let requestID: String

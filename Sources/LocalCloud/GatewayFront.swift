@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import LambdaRuntime
 import NIOCore
+import Wire
 
 /// The HTTP front of a local function: API Gateway's `$default` route, and Lambda's own Invoke call for any
 /// other event.

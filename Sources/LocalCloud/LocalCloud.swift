@@ -1,7 +1,7 @@
 import Hummingbird
-package import LambdaRuntime
 import ServiceLifecycle
 import UnixSignals
+package import Wire
 
 /// Lambda and API Gateway on this machine: an HTTP front on loopback before a function's real processes.
 package struct LocalCloud: Sendable {

@@ -1,4 +1,4 @@
-package import LambdaRuntime
+package import Wire
 
 /// A function with its environments: performs what the pool decides.
 package actor LocalFunction {

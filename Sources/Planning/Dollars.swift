@@ -1,6 +1,6 @@
 /// An amount of money, in billionths of a US dollar: whole numbers, so that a sum does not depend on its order.
 ///
-/// A millisecond of Lambda at 1,769 MB is 28,800 of them, an hour of c7g.large 72,500,000; the largest amount is 9 billion dollars.
+/// A second of Lambda at 1,769 MB is 28,800 of them, an hour of c7g.large 72,500,000; the largest amount is 9 billion dollars.
 package struct Dollars: Hashable, Comparable, AdditiveArithmetic, Sendable {
     package var nanodollars: Int64
 

@@ -28,6 +28,8 @@ package struct Observation: Equatable, Sendable {
     package var provisionedConcurrency: Int
     /// Current spot prices where known; elsewhere the catalogue's.
     package var spotPrices: [Pool: DollarsPerHour]
+    /// Pools that had no instance for us when asked since the tick before.
+    package var unavailable: [Pool]
     package var outcomes: Outcomes
     /// Mean share of the serving instances' executors that was busy since the tick before; nil without instances.
     package var utilisation: Double?
@@ -41,13 +43,14 @@ package struct Observation: Equatable, Sendable {
         instances: [Instance] = [],
         provisionedConcurrency: Int = 0,
         spotPrices: [Pool: DollarsPerHour] = [:],
+        unavailable: [Pool] = [],
         outcomes: Outcomes = Outcomes(),
         utilisation: Double? = nil,
         concurrency: Double = 0
     ) {
         (self.now, self.demand, self.forecasts) = (now, demand, forecasts)
         (self.instances, self.provisionedConcurrency) = (instances, provisionedConcurrency)
-        (self.spotPrices, self.outcomes) = (spotPrices, outcomes)
+        (self.spotPrices, self.unavailable, self.outcomes) = (spotPrices, unavailable, outcomes)
         (self.utilisation, self.concurrency) = (utilisation, concurrency)
     }
 }

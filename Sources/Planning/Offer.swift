@@ -7,6 +7,10 @@ package struct Offer: Equatable, Sendable {
     /// What it costs an hour, busy or not.
     package let price: DollarsPerHour
 
+    package init(type: InstanceType, market: Market, capacity: Double, price: DollarsPerHour) {
+        (self.type, self.market, self.capacity, self.price) = (type, market, capacity, price)
+    }
+
     package var kind: CapacityKind { type.kind(market) }
     package var pool: String { "\(type.name) \(market.rawValue)" }
 

@@ -27,7 +27,10 @@ package struct Ledger: Equatable, Sendable {
     }
 
     package mutating func post(_ amount: Dollars, to line: Line) {
-        assert(amount >= .zero, "\(line.rawValue): \(amount.nanodollars) nanodollars; nothing here pays back")
+        precondition(
+            amount >= .zero,
+            "\(line.rawValue): \(amount.nanodollars) nanodollars; nothing here pays back"
+        )
         amounts[line.position] += amount
     }
 

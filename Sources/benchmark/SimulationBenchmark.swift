@@ -5,14 +5,14 @@ import Simulation
 /// Requests through the simulator, from arrival to answer: by instances with their bouncers, by Lambda alone, and by both.
 struct SimulationBenchmark {
     private static let rounds = 5
-    private static let minutes = 5
+    private static let count = 300_000
     private static let type = "c7g.large"
 
     func run(_ report: inout Report) throws {
         Report.progress("simulation")
         let catalogue = try Catalogue(PriceList.usEast1())
         let workload = try Self.workload()
-        for rate in [100, 1000, 10_000] {
+        for rate in [500, 2000, 10_000] {
             // An instance does 378 requests a second at most; it is to do 280.
             let instances = (rate + 279) / 280
             let loads = [("instances", instances), ("Lambda alone", 0), ("both", instances / 2)]
@@ -42,6 +42,7 @@ struct SimulationBenchmark {
     private static func time(_ workload: Workload, _ catalogue: Catalogue, _ rate: Int, instances: Int)
         -> Duration
     {
+        let minutes = max(1, count / (60 * rate))
         let load = LoadTrack(Array(repeating: Double(60 * rate), count: minutes))
         var simulation = RequestSimulation(
             workload,
@@ -54,6 +55,8 @@ struct SimulationBenchmark {
         let time = ContinuousClock().measure {
             let result = simulation.run()
             precondition(result.good > 0.9 * result.requests, "hardly anything was served in time")
+            let share = instances * 280 >= rate ? 0.1 : 0.9
+            precondition(instances == 0 || result.lambdaShare < share, "instances serve hardly anything")
         }
         return time / (minutes * 60 * rate)
     }
@@ -61,7 +64,7 @@ struct SimulationBenchmark {
     /// As many instances from the start to the end.
     private struct Fixed: ScalingPolicy {
         let instances: Int
-        let period = Duration.seconds(1)
+        let period = Duration.seconds(5)
 
         func plan(_ observation: Observation) -> [Decision] {
             let missing = instances - observation.instances.count

@@ -1,6 +1,6 @@
 import CPlatform
 import Glibc
-import LambdaRuntime
+import Wire
 
 /// This process's view of the system: the only place that reads its clock and environment, sleeps and writes.
 enum Process {

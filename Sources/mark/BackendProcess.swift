@@ -1,3 +1,4 @@
+import AWS
 import Backend
 import CURL
 import LambdaRuntime
@@ -5,6 +6,7 @@ import ONNX
 import Serving
 import Threading
 import UnixSignals
+import Wire
 
 /// The backend's process: loads models while it listens already, serves, and ends in order.
 struct BackendProcess {

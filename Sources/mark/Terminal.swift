@@ -1,6 +1,6 @@
 import CPlatform
 import Glibc
-import LambdaRuntime
+import Wire
 
 /// This process's view of the system, for the commands.
 enum Terminal {

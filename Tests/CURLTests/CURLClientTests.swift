@@ -64,6 +64,28 @@ struct `the HTTP client` {
         #expect(sent.header("expect") == nil)
     }
 
+    @Test(arguments: [true, false])
+    func `a request that must not be sent twice is not, when a kept connection turns out dead`(
+        isFresh: Bool
+    ) async throws {
+        let server = LoopbackServer { request in
+            request.line.contains("/die") && request.connection == 1 ? [] : LoopbackServer.answer()
+        }
+        defer { server.stop() }
+        let client = try CURLClient()
+        _ = try await client.send(CURLRequest(url: server.url + "/first"))
+        var request = CURLRequest(method: "POST", url: server.url + "/die", body: [1])
+        request.usesFreshConnection = isFresh
+        _ = try await client.send(request)
+        var connections: [Int] = []
+        for await request in server.requests {
+            connections.append(request.connection)
+            if connections.count == (isFresh ? 2 : 3) { break }
+        }
+        // libcurl's silent second try is why the choice exists.
+        #expect(connections == (isFresh ? [1, 2] : [1, 1, 2]))
+    }
+
     @Test func `HEAD has headers and no body`() async throws {
         let server = LoopbackServer { _ in Array("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".utf8) }
         defer { server.stop() }

@@ -22,7 +22,7 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    /// Bytes to send for a request; nil sends nothing and keeps the connection open.
+    /// Bytes to send for a request; nil sends nothing and keeps the connection open, none at all closes it.
     typealias Script = @Sendable (Request) -> [UInt8]?
 
     let port: Int
@@ -79,6 +79,10 @@ final class LoopbackServer: Sendable {
         while let request = Self.request(descriptor, connection, &received) {
             arrived.yield(request)
             guard let answer = script(request) else { continue }
+            guard !answer.isEmpty else {
+                shutdown(descriptor, Int32(SHUT_RDWR))
+                break
+            }
             var rest = answer[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {

@@ -20,6 +20,9 @@ package enum Fixtures {
 }
 
 extension Fixtures {
+    /// A folder of the tests, by its path under `Tests`.
+    package static func folder(_ path: String) -> String { tests + "/" + path }
+
     /// A text file of the tests, by its path under `Tests`.
     package static func text(_ path: String) throws -> String {
         guard let file = fopen(tests + "/" + path, "r") else { throw Missing(path: path) }

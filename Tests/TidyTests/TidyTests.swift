@@ -39,7 +39,7 @@ import Testing
             text: "getenv(",
             folders: [
                 "Sources/Wire", "Sources/ONNX", "Sources/Serving", "Sources/LambdaRuntime",
-                "Sources/LocalCloud", "Sources/CURL", "Sources/TensorFiles",
+                "Sources/LocalCloud", "Sources/CURL", "Sources/AWS", "Sources/TensorFiles",
             ],
             remedy: "read the environment in the program and pass the value"
         ),
@@ -48,6 +48,7 @@ import Testing
             folders: [
                 "Sources/Wire", "Sources/Batching", "Sources/ONNX", "Sources/Serving",
                 "Sources/LambdaRuntime",
+                "Sources/AWS",
                 "Sources/Backend",
             ],
             remedy: "take `now` as a parameter"
@@ -64,7 +65,7 @@ import Testing
         ),
         Rule(
             text: "print(",
-            folders: functionFolders + ["Sources/LocalCloud", "Sources/mark"],
+            folders: functionFolders + ["Sources/AWS", "Sources/LocalCloud", "Sources/mark"],
             remedy: "use Log or Terminal"
         ),
         Rule(

@@ -4,7 +4,7 @@
 /// for the layer, launching that and the instance, on the instance. Any schedule of instances can be re-cut so that the n-th serves
 /// whenever at least n do, without a launch more, and the layers' benefit falls with n: so the sum of the layers' minima is the exact
 /// optimum over all schedules, and a lower bound for every policy that serves everything. Begins with no instance, ends when the load
-/// does. Time: O(N T l) for N layers and T ticks.
+/// does. Time: O(N T l) for N layers and T ticks. Burstable instances count with all their vCPUs, as if credits were free.
 package struct ClairvoyantBound: Equatable, Sendable {
     /// In dollars.
     package let cost: Double
@@ -13,7 +13,7 @@ package struct ClairvoyantBound: Equatable, Sendable {
     package let launching: [Int]
 
     package init(_ demand: [Double], _ costs: LayerCosts) {
-        var cost = 0.0
+        var cost = costs.running * demand.reduce(0, +)
         var (serving, launching) = (
             [Int](repeating: 0, count: demand.count), [Int](repeating: 0, count: demand.count)
         )
@@ -57,7 +57,7 @@ private struct LayerPath {
     var cost: Double { min(best[0], best[on]) }
 
     mutating func step(_ demand: Double) {
-        let spill = costs.lambda * demand
+        let spill = costs.saving * demand
         let (off, held, launched) = (best[0], best[on], best[on - 1])
         came.append(Origins(isReleased: held < off, isHeld: held <= launched))
         best[on] = min(held, launched) + costs.price

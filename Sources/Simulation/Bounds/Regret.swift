@@ -26,9 +26,15 @@ package struct Regret: Equatable, Sendable {
     /// - Parameters:
     ///   - bound: of the load that the run had, with the same costs.
     ///   - costs: of the optimum's type; other capacity counts as so much of it as it can serve.
-    package init(of result: SimulationResult, beyond bound: ClairvoyantBound, _ costs: LayerCosts) {
+    ///   - capacity: requests in a minute of one of the run's own instances; nil: as of the optimum's.
+    package init(
+        of result: SimulationResult,
+        beyond bound: ClairvoyantBound,
+        _ costs: LayerCosts,
+        capacity: Double? = nil
+    ) {
         precondition(result.minutes.count == bound.serving.count, "the bound of another load")
-        var causes = Causes(costs)
+        var causes = Causes(costs, capacity: capacity ?? costs.capacity)
         for (index, minute) in result.minutes.enumerated() {
             causes.add(minute, serving: bound.serving[index], launching: bound.launching[index])
         }
@@ -41,6 +47,7 @@ package struct Regret: Equatable, Sendable {
 /// Compares minutes with the optimum's.
 private struct Causes {
     let costs: LayerCosts
+    let capacity: Double
     var (lateLaunch, earlyRelease, idleTail, needlessLaunch, launching) = (0.0, 0.0, 0.0, 0.0, 0.0)
     var total: Double { lateLaunch + earlyRelease + idleTail + needlessLaunch + launching }
     /// By layer.
@@ -68,16 +75,17 @@ private struct Causes {
     /// Instances of all kinds but Lambda's.
     private static let kinds = CapacityKind.allCases.indices.dropFirst(2)
 
-    init(_ costs: LayerCosts) { self.costs = costs }
+    init(_ costs: LayerCosts, capacity: Double) { (self.costs, self.capacity) = (costs, capacity) }
 
     mutating func add(_ minute: SimulationResult.Minute, serving: Int, launching planned: Int) {
-        let capacity = Self.kinds.reduce(0) { $0 + minute.capacity[$1] } * 60 / costs.capacity
+        let requests = Self.kinds.reduce(0) { $0 + minute.capacity[$1] } * 60
         let billed = Self.kinds.reduce(0) { $0 + minute.instances[$1] }
-        launching += costs.price * (max(0, billed - capacity) - Double(planned))
-        let layers = max(serving, Int(capacity.rounded(.up)), costs.layers(minute.requests))
+        launching += costs.price * (billed - requests / capacity - Double(planned))
+        let equivalent = requests / costs.capacity
+        let layers = max(serving, Int(equivalent.rounded(.up)), costs.layers(minute.requests))
         if layers > phases.count { phases += [Phase](repeating: .off, count: layers - phases.count) }
         for layer in phases.indices {
-            let there = min(max(capacity - Double(layer), 0), 1)
+            let there = min(max(equivalent - Double(layer), 0), 1)
             book(minute.requests, layer: layer, there: there, isPlanned: layer < serving)
         }
     }
@@ -85,8 +93,9 @@ private struct Causes {
     private mutating func book(_ requests: Double, layer: Int, there: Double, isPlanned: Bool) {
         phases[layer] = phases[layer].next(isPlanned: isPlanned, isThere: there > 0.5)
         let demand = costs.share(requests, layer: layer + 1)
-        let cost = there * costs.price + costs.lambda * max(0, demand - there * costs.capacity)
-        let optimum = isPlanned ? costs.price : costs.lambda * demand
+        // Beside what every request costs anywhere.
+        let cost = there * costs.price + costs.saving * max(0, demand - there * costs.capacity)
+        let optimum = isPlanned ? costs.price : costs.saving * demand
         guard cost != optimum else { return }
         switch phases[layer] {
         case .awaited: lateLaunch += cost - optimum

@@ -26,13 +26,14 @@ struct FluidQueue: Equatable {
         lateFrom: Double
     ) -> Outcome {
         var outcome = Outcome()
-        let start = min(length, lengthMax)
-        let excess = length - start
+        let start = length
+        // Those that have waited stay, though instances have left.
+        let limit = max(lengthMax, start)
         let growth = arrivals - capacity
         if growth > 0 {
-            let full = min(1, (lengthMax - start) / growth)
+            let full = min(1, (limit - start) / growth)
             outcome.refused = (1 - full) * growth
-            length = full < 1 ? lengthMax : start + growth
+            length = full < 1 ? limit : start + growth
             if length >= lateFrom {
                 let late = min(1, max(0, (lateFrom - start) / growth))
                 outcome.late = max(0, full - late) * arrivals + (1 - max(full, late)) * capacity
@@ -44,7 +45,6 @@ struct FluidQueue: Equatable {
             }
         }
         outcome.served = start + arrivals - outcome.refused - length
-        outcome.refused += excess
         return outcome
     }
 }

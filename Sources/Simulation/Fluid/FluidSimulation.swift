@@ -60,14 +60,13 @@ package struct FluidSimulation: Equatable, Sendable {
         var policy = policy
         var world = FluidWorld(self, platform, name: name)
         let steps = max(1, Int((.seconds(60) / policy.period).rounded(.up)))
-        world.decide(&policy)
         for minute in track.counts.indices {
             world.begin(minute, of: track)
-            for step in 1...steps {
-                world.flow(track.requests(minute) / Double(steps), for: 60 / Double(steps))
-                if step == steps { world.end(minute, of: track) }
+            for _ in 0..<steps {
                 if world.isTickDue { world.decide(&policy) }
+                world.flow(track.requests(minute) / Double(steps), for: 60 / Double(steps))
             }
+            world.end(minute, of: track)
         }
         return world.finish()
     }

@@ -3,12 +3,13 @@ import Planning
 import Seeded
 
 extension FluidWorld {
-    var isTickDue: Bool { now >= nextTick }
+    /// To a microsecond, as steps need not be whole seconds.
+    var isTickDue: Bool { now > nextTick - 1e-6 }
 
     /// Asks the policy, and does what it says.
     mutating func decide(_ policy: inout some ScalingPolicy) {
         tell()
-        let isFirst = observation.demand.isEmpty
+        let isFirst = now == 0
         for decision in policy.plan(observation) {
             if result.decisions.count < Self.decisionsMax {
                 result.decisions.append(.init(minute: now / 60, decision: decision))

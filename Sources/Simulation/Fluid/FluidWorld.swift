@@ -102,7 +102,7 @@ struct FluidWorld {
     }
 
     private mutating func count(_ requests: Double, _ flow: Flow) {
-        let good = max(0, requests - flow.late - flow.refused)
+        let good = requests - flow.late - flow.refused
         let onLambda = flow.onProvisioned + flow.onLambda
         minute.onLambda += onLambda
         minute.onInstances += flow.onInstances

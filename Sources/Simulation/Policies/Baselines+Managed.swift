@@ -73,11 +73,12 @@ extension Baselines {
     package var sageMakerServerless: Contender? {
         guard let price = prices["sagemaker-serverless", "compute-per-GB"]?.dollars else { return nil }
         let memory = Double(simulation.workload.function.memoryMiB) / 1024
+        let perGBSecond = price * memory.rounded(.up) / memory
         let lambda = LambdaPrices(
-            perGBSecond: price * memory.rounded(.up) / memory,
+            perGBSecond: perGBSecond,
             perRequest: 0,
-            provisionedPerGBSecond: 0,
-            provisionedRunPerGBSecond: 0
+            provisionedPerGBSecond: perGBSecond,
+            provisionedRunPerGBSecond: perGBSecond
         )
         let platform = Platform(launchDelay: bootTime, lambda: lambda)
         return Contender(

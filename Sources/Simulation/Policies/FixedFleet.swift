@@ -22,7 +22,7 @@ package struct FixedFleet: ScalingPolicy, Equatable {
         let layers = peak(demand, costs)
         let ticks = Double(demand.count + costs.launchTicks)
         return (0..<layers).first { layer in
-            costs.lambda * demand.reduce(0) { $0 + costs.share($1, layer: layer + 1) } < costs.price * ticks
+            costs.saving * demand.reduce(0) { $0 + costs.share($1, layer: layer + 1) } < costs.price * ticks
         } ?? layers
     }
 }

@@ -42,7 +42,7 @@ package struct LayeredWorkFunction: ScalingPolicy, Equatable {
         let missing = costs.layers(count) - differences.count
         if missing > 0 { differences += [Double](repeating: costs.launchCost, count: missing) }
         for index in differences.indices {
-            let spill = costs.lambda * costs.share(count, layer: index + 1)
+            let spill = costs.saving * costs.share(count, layer: index + 1)
             differences[index] = min(max(differences[index] + costs.price - spill, 0), costs.launchCost)
         }
     }

@@ -92,19 +92,22 @@ extension ProportionalScaling {
         Self(fleet, capacity: costs.capacity, rounding: .from(breakEven: costs.breakEven))
     }
 
-    /// What MArk comes to when its LSTM says no more than persistence: 1.2 times the load, rounded up, held for six minutes.
+    /// What MArk comes to when its LSTM says no more than persistence: 1.2 times the load, rounded up, and released once six plans agree.
     package static func markLike(_ fleet: ScaledFleet, _ costs: LayerCosts) -> Self {
         Self(fleet, capacity: costs.capacity, target: 1 / 1.2, lowerAfter: 6)
     }
 
-    /// MArk's public code: its controller is handed 1.2 times the highest load so far in place of the LSTM's forecast, so that the fleet
-    /// never shrinks (marcoszh/MArk-Project, modules/proactive_controller.py is what plans with it).
+    /// MArk's public code, which plans for 1.2 times the highest load so far, for all minutes to come, and so never shrinks.
+    ///
+    /// Source: marcoszh/MArk-Project, modules/scheduler.py, `forecasts = [max_count * Times] * 50` in place of the LSTM's forecast, which
+    /// is commented out.
     package static func markAsShipped(_ fleet: ScaledFleet, _ costs: LayerCosts) -> Self {
         Self(fleet, capacity: costs.capacity, target: 1 / 1.2, lowerAfter: nil)
     }
 
-    /// Target tracking of requests per instance, as SageMaker's endpoints and ECS's services scale (Application Auto Scaling User Guide,
-    /// "Target tracking scaling policies": out at once, in after 15 minutes below the target).
+    /// Target tracking of requests per instance, as SageMaker's endpoints and ECS's services scale.
+    ///
+    /// Out when above the target, in after 15 minutes below it (Application Auto Scaling User Guide, "Target tracking scaling policies").
     ///
     /// - Parameter raiseAfter: minutes above the target until it scales out; the alarm that the service makes waits for three.
     package static func targetTracking(

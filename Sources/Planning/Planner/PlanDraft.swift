@@ -1,0 +1,248 @@
+/// A plan under way: the fleet as it will be, and the decisions that make it so.
+struct PlanDraft {
+    let view: PlannerView
+    private(set) var decisions: [Decision] = []
+    /// What serves or will, with what is decided.
+    var stack: FleetStack
+    /// Taken back by EC2, or likely to be: they serve while they can and are counted out.
+    private let warned: [Instance]
+    /// All that are billed.
+    var instanceCount: Int
+    var pricePerHour: Double
+    private let pools: SpotPools
+    private var pooled: [Pool: Int]
+
+    /// Launches of a tick at most.
+    private static let launchesMax = 64
+
+    init(_ observation: Observation, _ view: PlannerView, _ pools: SpotPools) {
+        self.view = view
+        self.pools = pools
+        let usable = observation.instances.filter(\.isUsable)
+        warned = usable.filter { $0.warning != nil }
+        let offers = view.offers
+        stack = FleetStack(
+            usable.filter { $0.warning == nil },
+            capacity: { view.capacity($0, offers) },
+            price: { view.price($0, offers) }
+        )
+        let billed = observation.instances.filter { if case .gone = $0.state { false } else { true } }
+        instanceCount = billed.count
+        pricePerHour = billed.reduce(0) { $0 + 60 * view.price($1, offers) }
+        pooled = Dictionary(billed.map { ($0.pool, 1) }, uniquingKeysWith: +)
+    }
+
+    mutating func decide(_ action: Action, because reason: Reason, insteadOf: Decision.RunnerUp? = nil) {
+        decisions.append(Decision(action, because: reason, insteadOf: insteadOf))
+    }
+
+    /// Requests a minute that serving instances take.
+    var servingCapacity: Double {
+        stack.layers.reduce(0) { $0 + ($1.instance.isServing ? $1.capacity : 0) }
+    }
+
+    /// Requests a minute of what is under notice or does not serve yet: Lambda has to be ready for them.
+    var capacityAtRisk: Double {
+        warned.reduce(0) { $0 + view.capacity($1, view.offers) }
+            + stack.layers.reduce(0) { $0 + ($1.instance.isServing ? 0 : $1.capacity) }
+    }
+
+    // MARK: What has to go
+
+    /// An instance that does not serve ten minutes after it should is given up.
+    mutating func leaveUnhealthy() {
+        for layer in stack.layers where !layer.instance.isServing {
+            let age = view.now - layer.instance.launchedAt
+            guard age > view.launchDelay + .seconds(600) else { continue }
+            decide(.drain(instance: layer.instance.id), because: .unhealthy)
+            stack.remove(layer.instance.id)
+        }
+    }
+
+    /// Limits may have been lowered, or prices have risen.
+    mutating func keepLimits() {
+        let settings = view.settings
+        let budget = settings.budget.map(\.amount) ?? .infinity
+        var (count, price) = (instanceCount, pricePerHour)
+        while let top = stack.layers.last, count > settings.instancesMax || price > budget + 1e-9 {
+            decide(.drain(instance: top.instance.id), because: .limits)
+            count -= 1
+            price -= 60 * top.price
+            stack.removeTop()
+        }
+    }
+
+    // MARK: Launches
+
+    /// One after the other as long as one pays, each of the kind that would save most on what is above the fleet.
+    mutating func launch() {
+        let offers = Self.efficient(view.launchable, view)
+        let lasting = Self.efficient(view.launchable.filter { $0.market == .onDemand }, view)
+        while newInstances < Self.launchesMax {
+            // What EC2 may take back at once, Lambda has to be able to serve at once.
+            guard let choice = choose(isSpotSafe ? offers : lasting, base: stack.top) else { return }
+            let reason = warned.first.map { Reason.replacesInterrupted(instance: $0.id) } ?? choice.reason
+            guard add(choice.offer, because: reason, insteadOf: choice.runnerUp) else { return }
+        }
+    }
+
+    /// For a load that is missed now, whatever is expected.
+    mutating func launch(rate: Double, because reason: Reason) {
+        let offers = Self.efficient(view.launchable, view)
+        guard
+            let offer = offers.first(where: { PlannerView.capacity($0) >= rate }) ?? offers.last
+        else { return }
+        var rest = rate
+        while rest > 0, newInstances < Self.launchesMax {
+            guard add(offer, because: reason, insteadOf: nil) else { return }
+            rest -= PlannerView.capacity(offer)
+        }
+    }
+
+    /// Whether Lambda could take over what the fullest spot pool serves, with as much again left for others.
+    private var isSpotSafe: Bool {
+        var spot: [Pool: Double] = [:]
+        for layer in stack.layers where layer.instance.market == .spot {
+            spot[layer.instance.pool, default: 0] += layer.capacity
+        }
+        let concurrency = (spot.values.max() ?? 0) / 60 * (view.workload.function.latency / .seconds(1))
+        return concurrency <= Double(view.settings.lambdaConcurrencyMax) / 2
+    }
+
+    private var newInstances: Int { stack.layers.count { $0.instance.id.isEmpty } }
+
+    private struct Choice {
+        let offer: Offer
+        let reason: Reason
+        let runnerUp: Decision.RunnerUp?
+    }
+
+    private func choose(_ offers: [Offer], base: Double) -> Choice? {
+        let worths = offers.compactMap {
+            offer -> (offer: Offer, first: PlannerView.Appraisal, total: Double)? in
+            fill(offer, base: base).map { (offer, $0.first, $0.total) }
+        }
+        guard let best = worths.max(by: { $0.total < $1.total }) else { return nil }
+        let second = worths.filter { $0.offer != best.offer }.max { $0.total < $1.total }
+        let runnerUp =
+            second.map {
+                Decision.RunnerUp(name: $0.offer.pool, costsMore: Dollars(best.total - $0.total))
+            } ?? Decision.RunnerUp(name: "Lambda", costsMore: Dollars(best.first.worth))
+        let reason: Reason =
+            best.first.isForecast
+            ? .forecast(expected: best.first.expected, capacity: best.first.capacity)
+            : .sustainedDemand(rate: best.first.expected, capacity: best.first.capacity)
+        return Choice(offer: best.offer, reason: reason, runnerUp: runnerUp)
+    }
+
+    /// What an offer's instances would be worth above `base`, as many as pay; nil when none does.
+    private func fill(_ offer: Offer, base: Double) -> (first: PlannerView.Appraisal, total: Double)? {
+        var (base, total) = (base, 0.0)
+        var first: PlannerView.Appraisal?
+        for _ in 0..<Self.launchesMax {
+            let appraisal = view.appraiseLaunch(offer, base: base)
+            guard appraisal.worth >= 0, appraisal.pays else { break }
+            first = first ?? appraisal
+            total += appraisal.worth
+            base += PlannerView.capacity(offer)
+        }
+        return first.map { ($0, total) }
+    }
+
+    /// Offers of which none is at once weaker and cheaper a request than another, by rising capacity.
+    static func efficient(_ offers: [Offer], _ view: PlannerView) -> [Offer] {
+        var kept: [Offer] = []
+        var least = Double.infinity
+        let sorted = offers.map { ($0, PlannerView.capacity($0), view.price($0)) }
+            .sorted { ($0.1, $0.2, $0.0.pool) < ($1.1, $1.2, $1.0.pool) }
+        for (offer, capacity, price) in sorted where price / capacity < least {
+            least = price / capacity
+            kept.append(offer)
+        }
+        return kept
+    }
+
+    /// - Returns: false when the limits allow no more.
+    private mutating func add(_ offer: Offer, because reason: Reason, insteadOf: Decision.RunnerUp?) -> Bool {
+        let settings = view.settings
+        let price = 60 * view.price(offer)
+        let budget = settings.budget.map(\.amount) ?? .infinity
+        guard instanceCount < settings.instancesMax, pricePerHour + price <= budget + 1e-9 else {
+            return false
+        }
+        let pools = pools(offer)
+        guard let first = pools.first else { return false }
+        instanceCount += 1
+        pricePerHour += price
+        pooled[first, default: 0] += 1
+        let instance = Instance(
+            id: "",
+            type: offer.type.name,
+            market: offer.market,
+            zone: first.zone,
+            state: .requested(at: view.now),
+            launchedAt: view.now
+        )
+        stack.append(instance, capacity: PlannerView.capacity(offer), price: view.price(offer))
+        say(Action.Launch(market: offer.market, pools: pools, count: 1), reason, insteadOf)
+        return true
+    }
+
+    /// Joins it to the launch before when they ask the same pools.
+    private mutating func say(_ launch: Action.Launch, _ reason: Reason, _ insteadOf: Decision.RunnerUp?) {
+        if case .launch(let before)? = decisions.last?.action, before.market == launch.market,
+            before.pools == launch.pools, let last = decisions.popLast()
+        {
+            let joined = Action.Launch(market: before.market, pools: before.pools, count: before.count + 1)
+            return decide(.launch(joined), because: last.reason, insteadOf: last.runnerUp)
+        }
+        decide(.launch(launch), because: reason, insteadOf: insteadOf)
+    }
+
+    /// Pools with instances that can do as much for about as little, in the order of preference.
+    private func pools(_ offer: Offer) -> [Pool] {
+        let equals = view.launchable.filter { other in
+            other.market == offer.market && PlannerView.capacity(other) >= PlannerView.capacity(offer)
+        }
+        let prices = view.observation.spotPrices
+        return pools.ranked(
+            equals,
+            zones: view.settings.zones,
+            now: view.now,
+            price: { offer.market == .spot ? prices[$0] : nil },
+            count: { pooled[$0] ?? 0 }
+        )
+    }
+
+    /// A launch whose instance will make others superfluous.
+    mutating func replace(with offer: Offer, saves: DollarsPerHour) {
+        _ = add(offer, because: .consolidation(saves: saves), insteadOf: nil)
+    }
+
+    // MARK: Releases
+
+    /// From the top, as long as the topmost is not worth its price.
+    mutating func release() {
+        while let top = stack.layers.last, !top.instance.id.isEmpty {
+            let appraisal = view.appraiseKeeping(top)
+            guard appraisal.worth <= 0 else { break }
+            stack.removeTop()
+            decide(
+                .drain(instance: top.instance.id),
+                because: appraisal.isForecast
+                    ? .forecastLow(expected: appraisal.expected, capacity: appraisal.capacity)
+                    : .idle(rate: appraisal.expected, capacity: appraisal.capacity),
+                insteadOf: Decision.RunnerUp(name: "keep it", costsMore: Dollars(-appraisal.worth))
+            )
+        }
+        releaseWarned()
+    }
+
+    /// Instances that may soon be taken back go once what replaces them serves.
+    private mutating func releaseWarned() {
+        guard stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
+        for instance in warned where instance.warning == .rebalance {
+            decide(.drain(instance: instance.id), because: .replacesInterrupted(instance: instance.id))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import AWS
+import Testing
+
+@Suite struct `SHA-256` {
+    /// NIST's examples for FIPS 180-4, and a million times "a".
+    @Test(arguments: [
+        ("", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        ("abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+        ),
+        (
+            "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+            1, "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
+        ),
+        ("a", 1_000_000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+    ])
+    func `agrees with NIST's examples`(text: String, count: Int, digest: String) {
+        #expect(SHA256.hexadecimal(SHA256.hash(Array(String(repeating: text, count: count).utf8))) == digest)
+    }
+
+    @Test func `pads every length to whole blocks`() {
+        // The digest of all digests of 0 to 200 times "x", by Python's hashlib.
+        let digests = (0...200).flatMap { SHA256.hash([UInt8](repeating: UInt8(ascii: "x"), count: $0)) }
+        #expect(
+            SHA256.hexadecimal(SHA256.hash(digests))
+                == "2e9fcf76499976b60177466c31b8ab5caa7d4c6dd8dd97c8ce7b574af689ec94"
+        )
+    }
+
+    /// RFC 4231, cases 1, 2, 3 and 6.
+    @Test(arguments: [
+        (
+            [UInt8](repeating: 0x0B, count: 20), Array("Hi There".utf8),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        ),
+        (
+            Array("Jefe".utf8), Array("what do ya want for nothing?".utf8),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        ),
+        (
+            [UInt8](repeating: 0xAA, count: 20), [UInt8](repeating: 0xDD, count: 50),
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
+        ),
+        (
+            [UInt8](repeating: 0xAA, count: 131),
+            Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        ),
+    ])
+    func `authenticates as RFC 4231 says`(key: [UInt8], message: [UInt8], code: String) {
+        #expect(SHA256.hexadecimal(SHA256.authenticationCode(of: message, key: key)) == code)
+    }
+}
