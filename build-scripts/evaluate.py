@@ -18,8 +18,6 @@ WORKLOADS = ["image", "language", "translation"]
 OBJECTIVES = [100, 200, 500]
 # Types that every system has a price of and can use, so that all choose from the same machines.
 TYPES = "c5.large,c5.xlarge,c6i.large,c6i.xlarge,c7i.large,c7g.large,c7g.xlarge"
-# The first policy, without the spot market.
-ON_DEMAND = "work function without forecast, on-demand"
 # All traces are scaled to that many requests per second on average: their sources differ a thousandfold.
 MEAN_RATE = 50
 CAUSES = ["managed premium", "no Lambda behind", "batching", "policy", "spot", "together"]
@@ -46,14 +44,14 @@ def cost(study: dict, name: str) -> float | None:
     return next((policy["dollars"] for policy in study["policies"] if policy["policy"].startswith(name)), None)
 
 
-def decompose(study: dict, unbatched: dict) -> list[float | None]:
+def decompose(study: dict, unbatched: dict, without_spot: dict) -> list[float | None]:
     """What SageMaker costs over what ours does, as a product of causes.
 
     The same rule is followed from SageMaker's prices and servers to EC2's prices, to Lambda behind the instances (which also start
     faster), to batches, then to our rule, and to the spot market.
     """
     managed, tracking = cost(study, "SageMaker, target tracking"), cost(study, "target tracking")
-    single, on_demand, ours = cost(unbatched, "target tracking"), cost(study, ON_DEMAND), study["policies"][0]["dollars"]
+    single, on_demand, ours = cost(unbatched, "target tracking"), cost(without_spot, "MArk"), study["policies"][0]["dollars"]
     if not managed or not single or not tracking or not on_demand:
         return [None] * len(CAUSES)
     # Managed instances are EC2's at 1.2 times the price, for every type here.
@@ -65,7 +63,8 @@ def cell(trace: Path, minutes: int, workload: str, slo: int, mode: str) -> dict:
     name = f"{trace.stem}-{workload}-{slo}-{mode}"
     study = simulate(trace, minutes, workload, slo, "--mode", mode, "--report", str(OUTPUT / f"{name}.html"))
     unbatched = simulate(trace, minutes, workload, slo, "--mode", "fluid", "--batching-gain", "1", "--policies", "target-tracking")
-    return {"name": name, "trace": trace.stem, "workload": workload, "slo": slo, "mode": mode, "study": study, "causes": decompose(study, unbatched)}
+    without_spot = simulate(trace, minutes, workload, slo, "--mode", mode, "--no-spot", "--policies", "mark")
+    return {"name": name, "trace": trace.stem, "workload": workload, "slo": slo, "mode": mode, "study": study, "causes": decompose(study, unbatched, without_spot)}
 
 
 def number(value: float | None, digits: int = 2) -> str:

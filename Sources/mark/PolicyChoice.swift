@@ -3,6 +3,8 @@ import Simulation
 
 /// The policies by the names that options take.
 enum PolicyChoice: String, CaseIterable {
+    /// Ours, as the controller runs it.
+    case mark
     case workFunctionSpot = "work-function-spot"
     case workFunction = "work-function"
     case paper = "mark-paper"
@@ -26,6 +28,7 @@ enum PolicyChoice: String, CaseIterable {
     /// What kind of system it is, as headlines say it.
     var family: String {
         switch self {
+        case .mark: "MArk for Swift"
         case .paper, .shipped: "MArk of 2019"
         case .workFunction, .workFunctionSpot, .persistence, .persistenceSpot: "a rule without a forecast"
         case .targetTracking, .kubernetes, .knative: "an autoscaler on EC2"
@@ -36,8 +39,11 @@ enum PolicyChoice: String, CaseIterable {
     }
 
     /// Nil where it cannot serve the workload, or has no price.
-    func contender(_ baselines: Baselines) -> Contender? {
+    ///
+    /// - Throws: `CommandFailure` that names a setting.
+    func contender(_ baselines: Baselines) throws -> Contender? {
         switch self {
+        case .mark: try Self.ours(baselines)
         case .paper: baselines.markAsPublished
         case .shipped: baselines.markAsShipped
         case .workFunction: baselines.workFunction(.onDemand)
@@ -55,6 +61,19 @@ enum PolicyChoice: String, CaseIterable {
         case .scheduled: baselines.scheduledConcurrency
         case .peak: baselines.staticPeak
         case .reserved: baselines.reserved
+        }
+    }
+
+    private static func ours(_ baselines: Baselines) throws -> Contender {
+        let simulation = baselines.simulation
+        var settings = PlannerSettings()
+        settings.launchDelay = baselines.bootTime
+        settings.functionArchitecture = simulation.architecture
+        do {
+            let planner = try Planner(simulation.workload, simulation.catalogue, settings)
+            return Contender("MArk for Swift", planner, on: Platform(launchDelay: baselines.bootTime))
+        } catch {
+            throw CommandFailure("\(error)")
         }
     }
 }

@@ -38,7 +38,7 @@ struct SimulationRunner {
         var runs: [SimulationStudy.Run] = []
         var missing: [String] = []
         for (index, choice) in choices.enumerated() {
-            guard let contender = choice.contender(baselines) else {
+            guard let contender = try choice.contender(baselines) else {
                 missing.append(choice.rawValue)
                 continue
             }

@@ -140,6 +140,25 @@ def test_a_plan_of_a_trace_takes_its_last_minutes(tiny):
     assert done.returncode != 0 and "'much'" in done.stderr and "requests per second" in done.stderr
 
 
+def test_a_plan_is_a_decision_with_its_reason_and_settles():
+    common = ["plan", "--load", 120, "--workload", "image", "--slo-ms", 200, "--instances", "c7g.large"]
+    first = answer(*common)["decisions"]
+    launches = [decision for decision in first if decision["action"].startswith("launch")]
+    assert launches and all("c7g.large, spot" in decision["action"] and decision["reason"] for decision in launches)
+    count = sum(int(decision["action"].split()[1]) for decision in launches)
+    assert 4 <= count <= 6, "120/s over 28 to 31/s of each"
+    settled = answer(*common, "--running", f"{count}:c7g.large:spot")["decisions"]
+    assert not [decision for decision in settled if decision["action"].startswith(("launch", "drain"))]
+    crowded = answer(*common, "--running", "20:c7g.large:spot")["decisions"]
+    assert [decision for decision in crowded if decision["action"].startswith("drain")]
+    assert "launch" in mark(*common).stdout.split("Now:")[1]
+
+
+def test_a_fleet_that_cannot_be_read_is_named():
+    done = mark("plan", "--load", 1, "--workload", "image", "--slo-ms", 200, "--running", "c7g.large:2")
+    assert done.returncode != 0 and "c7g.large:2" in done.stderr and "2:c7g.large:spot" in done.stderr
+
+
 def test_a_model_is_served_by_its_own_profiles(tmp_path):
     (tmp_path / "m/1").mkdir(parents=True)
     (tmp_path / "m/1/model.onnx").write_bytes(b"")
