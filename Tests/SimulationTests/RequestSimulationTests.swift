@@ -146,7 +146,7 @@ import Testing
             let (seed, rate) = (generator.next(), 60 * Double(1 + generator.below(500)))
             let refused = try [1, 3, 10, 30].map { concurrency in
                 let limits = LambdaLimits(concurrencyMax: concurrency)
-                let platform = Platform(launchDelay: .seconds(60), lambda: limits)
+                let platform = Platform(launchDelay: .seconds(60), limits: limits)
                 return try World.play([rate, rate], platform: platform, seed: seed).refused
             }
             return refused == refused.sorted(by: >)
