@@ -23,4 +23,15 @@ package struct LoadForecast: Equatable, Sendable {
             maxQ99: forecast.maxQ99 * factor
         )
     }
+
+    /// Of a load that is so many times as large.
+    package static func * (forecast: LoadForecast, factor: Double) -> LoadForecast {
+        LoadForecast(
+            horizon: forecast.horizon,
+            mean: forecast.mean * factor,
+            max: forecast.max * factor,
+            maxQ90: forecast.maxQ90 * factor,
+            maxQ99: forecast.maxQ99 * factor
+        )
+    }
 }

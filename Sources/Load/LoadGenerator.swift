@@ -80,8 +80,7 @@ package final class LoadGenerator {
             report(now, progress)
             wait(until: min(next ?? .max, deadlines.first?.at ?? .max, lastReport + 1_000_000_000))
         }
-        result.duration = settings.duration
-        result.connections = connections.count
+        (result.duration, result.connections) = (settings.duration, connections.count)
         return result
     }
 

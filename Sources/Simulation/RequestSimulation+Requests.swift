@@ -24,12 +24,8 @@ extension RequestSimulation {
 
     private mutating func offer(_ index: Int, _ now: Int64) -> Bool {
         let instant = Duration.nanoseconds(now)
-        let policy = ec2.machines[ec2.instances[index].machine].policy
-        let request = QueuedRequest(
-            id: sequence,
-            arrival: instant,
-            deadline: instant + policy.slo - policy.margin
-        )
+        let deadline = instant + ec2.machines[ec2.instances[index].machine].allowed
+        let request = QueuedRequest(id: sequence, arrival: instant, deadline: deadline)
         let isAdmitted = ec2.instances[index].bouncer.arrive(request, now: instant) == nil
         if isAdmitted { ec2.instances[index].inFlight += 1 }
         poll(index, now)

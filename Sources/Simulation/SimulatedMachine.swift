@@ -6,6 +6,8 @@ import Planning
 struct SimulatedMachine {
     let type: InstanceType
     let policy: BatchingPolicy
+    /// From a request's arrival to its deadline.
+    let allowed: Duration
     let kind: CapacityKind
     let onDemand: DollarsPerHour
     /// Nanoseconds of a run of 1, 2, … rows.
@@ -36,7 +38,7 @@ struct SimulatedMachine {
             queueMax: queueMax
         )
         guard let policy else { return nil }
-        (self.type, self.policy) = (type, policy)
+        (self.type, self.policy, allowed) = (type, policy, policy.slo - policy.margin)
         kind = platform.isManaged ? .managed : type.kind(market)
         onDemand = platform.prices[type.name] ?? type.onDemand
         times = (1...policy.sizeCap).map { machine.profile[$0].nanoseconds }

@@ -91,6 +91,23 @@ import Testing
         #expect(price * .seconds(180) <= paid && paid <= price * .seconds(181) + Dollars(nanodollars: 4))
     }
 
+    @Test func `is slowed by a burstable instance without credits, or billed for its surplus`() throws {
+        let load = [Double?](repeating: 12_000, count: 10)
+        let results = try [Platform.Credits.standard, .unlimited].map { credits in
+            let script = Script([1: [World.launch(1, "t4g.small")]])
+            return try World.play(
+                load,
+                script,
+                platform: Platform(launchDelay: .seconds(60), credits: credits)
+            )
+        }
+        // Its baseline is a fifth of its vCPUs.
+        let shares = results.map { $0.minutes[9].onInstances / 12_000 }
+        #expect(shares[0] < 0.5 && shares[1] > 0.99)
+        #expect(results[0].ledger[.surplusCredits] == .zero && results[1].ledger[.surplusCredits] > .zero)
+        #expect(results.allSatisfy { $0.ledger[.burstable] > .zero })
+    }
+
     @Test func `reports its progress`() throws {
         var simulation = try World.simulation([10, 10, 10])
         var minutes: [Int] = []
@@ -129,7 +146,7 @@ import Testing
             let (seed, rate) = (generator.next(), 60 * Double(1 + generator.below(500)))
             let refused = try [1, 3, 10, 30].map { concurrency in
                 let limits = LambdaLimits(concurrencyMax: concurrency)
-                let platform = Platform(launchDelay: .seconds(60), lambda: limits)
+                let platform = Platform(launchDelay: .seconds(60), limits: limits)
                 return try World.play([rate, rate], platform: platform, seed: seed).refused
             }
             return refused == refused.sorted(by: >)
