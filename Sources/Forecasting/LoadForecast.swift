@@ -13,15 +13,8 @@ package struct LoadForecast: Equatable, Sendable {
     /// And in one of a hundred.
     package let maxQ99: Double
 
-    /// Of a load that is so many times as large.
-    package static func * (forecast: LoadForecast, factor: Double) -> LoadForecast {
-        LoadForecast(
-            horizon: forecast.horizon,
-            mean: forecast.mean * factor,
-            max: forecast.max * factor,
-            maxQ90: forecast.maxQ90 * factor,
-            maxQ99: forecast.maxQ99 * factor
-        )
+    package init(horizon: Int, mean: Double, max: Double, maxQ90: Double, maxQ99: Double) {
+        (self.horizon, self.mean, self.max, self.maxQ90, self.maxQ99) = (horizon, mean, max, maxQ90, maxQ99)
     }
 
     /// Of a load that is so many times as large.
