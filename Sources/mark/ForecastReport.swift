@@ -28,16 +28,6 @@ struct ForecastReport {
     func html(_ table: ForecastTable) -> String {
         let scores = table.scores
         let horizons = evaluation.targets.horizons
-        let tiles = zip(horizons, scores[0]).flatMap { horizon, score in
-            [
-                Page.Tile(
-                    name: "mean of the next \(horizon) min",
-                    value: Decimal.text(score.mean, digits: 3)
-                ),
-                Page.Tile(name: "its maximum", value: Decimal.text(score.max, digits: 3)),
-                Page.Tile(name: "q90 covers", value: "\(Decimal.text(100 * score.coverage, digits: 1)) %"),
-            ]
-        }
         let head = ["method"] + horizons.flatMap { ["mean, \($0) min", "max", "q90 loss", "covers"] }
         let rows = zip(table.names, scores).filter { !$1.isEmpty }.map { name, scores in
             [name]
@@ -58,7 +48,7 @@ struct ForecastReport {
                 <h1>Forecasts of <code>\(Page.escaped(name))</code></h1>
                 <p>\(origins.count) forecasts, each from what was known then. Errors are mean absolute errors, relative to saying
                 the last minute's load.</p>
-                \(Page.tiles(tiles))
+                \(Page.tiles(tiles(scores[0])))
                 \(fans.joined())
                 <h2>Error of the maximum by horizon</h2>\(errors(table.names, scores).figure)
                 <h2>Share of maxima below the 0.9 quantile, over time</h2>\(coverage.figure)
@@ -66,6 +56,19 @@ struct ForecastReport {
                 <h2>All methods</h2>\(Page.table(head, rows))
                 """
         ).html
+    }
+
+    private func tiles(_ scores: [ForecastScore]) -> [Page.Tile] {
+        zip(evaluation.targets.horizons, scores).flatMap { horizon, score in
+            [
+                Page.Tile(
+                    name: "mean of the next \(horizon) min",
+                    value: Decimal.text(score.mean, digits: 3)
+                ),
+                Page.Tile(name: "its maximum", value: Decimal.text(score.max, digits: 3)),
+                Page.Tile(name: "q90 covers", value: "\(Decimal.text(100 * score.coverage, digits: 1)) %"),
+            ]
+        }
     }
 
     // MARK: Charts

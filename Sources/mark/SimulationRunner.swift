@@ -14,45 +14,16 @@ struct SimulationRunner {
         let (counts, start, name) = try options.load()
         let choices = try options.choices()
         var bar = ProgressBar(count: counts.count * (choices.count + 1))
+        defer { bar.end() }
         let track = LoadTrack(counts, start: start) { bar.show($0, "forecasting") }
-        let fluid = FluidSimulation(
-            workload: workload,
-            catalogue: catalogue,
-            architecture: architecture,
-            interruptionSeed: options.seed
-        )
-        let demand = counts.indices.map { track.requests($0) }
-        guard
-            let baselines = Baselines(
-                fluid,
-                prices: prices,
-                demand: demand,
-                bootTime: .seconds(options.bootSeconds)
-            )
-        else {
-            throw CommandFailure(
-                "no type of instance serves \(workload.name) within \(workload.slo); raise --slo-ms, or give --instances larger ones"
-            )
-        }
+        let baselines = try baselines(track)
         let optimum = Optimum(baselines)
-        var runs: [SimulationStudy.Run] = []
-        var missing: [String] = []
-        for (index, choice) in choices.enumerated() {
-            guard let contender = try choice.contender(baselines) else {
-                missing.append(choice.rawValue)
-                continue
-            }
-            let result = run(contender, fluid, track) { minutes in
+        let runs = try choices.enumerated().compactMap { index, choice -> SimulationStudy.Run? in
+            guard let contender = try choice.contender(baselines) else { return nil }
+            let result = run(contender, baselines.simulation, track) { minutes in
                 bar.show(counts.count * (index + 1) + minutes, contender.name)
             }
-            runs.append(.init(result, family: choice.family, regret: optimum?.regret(result)))
-        }
-        bar.end()
-        if !missing.isEmpty {
-            Terminal.note(
-                "Left out, as the price list has no price of \(baselines.type.name) for them: \(missing.joined(separator: ", ")). "
-                    + "Give one with --prices, or choose other --instances."
-            )
+            return SimulationStudy.Run(result, family: choice.family, regret: optimum?.regret(result))
         }
         guard !runs.isEmpty else {
             throw CommandFailure(
@@ -72,6 +43,35 @@ struct SimulationRunner {
             prices: used(runs.map(\.result), baselines),
             command: CommandText.text
         )
+    }
+
+    /// What policies are made from; says which of those that were chosen there are none of.
+    private func baselines(_ track: LoadTrack) throws -> Baselines {
+        let fluid = FluidSimulation(
+            workload: workload,
+            catalogue: catalogue,
+            architecture: architecture,
+            interruptionSeed: options.seed
+        )
+        let made = Baselines(
+            fluid,
+            prices: prices,
+            demand: track.counts.indices.map { track.requests($0) },
+            bootTime: .seconds(options.bootSeconds)
+        )
+        guard let made else {
+            throw CommandFailure(
+                "no type of instance serves \(workload.name) within \(workload.slo); raise --slo-ms, or give --instances larger ones"
+            )
+        }
+        let missing = try options.choices().filter { try $0.contender(made) == nil }.map(\.rawValue)
+        if !missing.isEmpty {
+            Terminal.note(
+                "Left out, as the price list has no price of \(made.type.name) for them: \(missing.joined(separator: ", ")). "
+                    + "Give one with --prices, or choose other --instances."
+            )
+        }
+        return made
     }
 
     private func run(
