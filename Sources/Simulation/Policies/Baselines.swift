@@ -2,8 +2,8 @@ package import Planning
 
 /// Every system that ours is compared with, for a workload and a load.
 ///
-/// Those that scale one type get the one that serves a request for the least, on demand, so that they differ by their rule and their
-/// platform only. Where a rule needs what nobody can know (the peak, the best fixed count, the best schedule) it is given it. Services
+/// Those that scale one type get the same, so that they differ by their rule and their platform only: of the types that EC2's spot market
+/// and SageMaker have a published price for, the one that serves a request for the least on demand. Where a rule needs what nobody can know (the peak, the best fixed count, the best schedule) it is given it. Services
 /// without Lambda begin with the instances that the first minute needs, as they were there before.
 package struct Baselines: Sendable {
     package let simulation: FluidSimulation
@@ -23,7 +23,14 @@ package struct Baselines: Sendable {
         demand: [Double],
         bootTime: Duration = .seconds(120)
     ) {
-        guard let type = simulation.cheapest(on: Platform(launchDelay: bootTime)) else { return nil }
+        let platform = Platform(launchDelay: bootTime)
+        let comparable = simulation.catalogue.types.filter {
+            $0.spot != nil && prices["sagemaker-realtime", "ml.\($0.name)"]?.isListed ?? false
+        }
+        guard
+            let type = simulation.cheapest(of: comparable, on: platform)
+                ?? simulation.cheapest(of: simulation.catalogue.types, on: platform)
+        else { return nil }
         (self.simulation, self.prices, self.demand) = (simulation, prices, demand)
         (self.type, self.bootTime) = (type, bootTime)
     }
@@ -108,12 +115,11 @@ package struct Baselines: Sendable {
 
 extension FluidSimulation {
     /// The type that serves a request for the least on demand; burstable ones cannot keep it up.
-    package func cheapest(on platform: Platform) -> InstanceType? {
+    package func cheapest(of types: [InstanceType], on platform: Platform) -> InstanceType? {
         func perRequest(_ type: InstanceType) -> Double? {
             guard type.burst == nil, let capacity = capacity(type.name, on: platform) else { return nil }
             return price(type.name, .onDemand, on: platform).map { $0.amount / capacity }
         }
-        let types = catalogue.types.compactMap { type in perRequest(type).map { (type, $0) } }
-        return types.min { $0.1 < $1.1 }?.0
+        return types.compactMap { type in perRequest(type).map { (type, $0) } }.min { $0.1 < $1.1 }?.0
     }
 }
