@@ -195,6 +195,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PlanningTests",
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "SimulationTests",
             dependencies: [
                 "Batching", "Forecasting", "Histograms", "Planning", "Seeded", "Simulation", "TestKit",
@@ -228,7 +233,6 @@ let package = Package(
             dependencies: ["Reports", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
-        .testTarget(name: "PlanningTests", dependencies: ["Batching", "Planning"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

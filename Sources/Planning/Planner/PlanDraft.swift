@@ -127,7 +127,7 @@ struct PlanDraft {
         let runnerUp =
             second.map {
                 Decision.RunnerUp(name: $0.offer.pool, costsMore: Dollars(best.total - $0.total))
-            } ?? Decision.RunnerUp(name: "Lambda", costsMore: Dollars(best.first.worth))
+            } ?? Decision.RunnerUp(name: "Lambda", costsMore: Dollars(max(0, best.first.saves)))
         let reason: Reason =
             best.first.isForecast
             ? .forecast(expected: best.first.expected, capacity: best.first.capacity)
@@ -143,7 +143,7 @@ struct PlanDraft {
             let appraisal = view.appraiseLaunch(offer, base: base)
             guard appraisal.worth >= 0, appraisal.pays else { break }
             first = first ?? appraisal
-            total += appraisal.worth
+            total += appraisal.saves
             base += PlannerView.capacity(offer)
         }
         return first.map { ($0, total) }

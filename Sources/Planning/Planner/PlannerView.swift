@@ -54,6 +54,8 @@ struct PlannerView {
     struct Appraisal {
         /// Dollars that it saves, as far as the outlook reaches, weighed with what the past says; of a launch: if not negative, do it.
         let worth: Double
+        /// Dollars that it is expected to save against Lambda, launch and all, as far as the outlook reaches.
+        let saves: Double
         /// What it is expected to serve once it does, in requests per second.
         let expected: Double
         let capacity: Double
@@ -98,6 +100,7 @@ struct PlannerView {
         let mean = served.isEmpty ? layer[layer.count - 1] : served.reduce(0, +) / Double(served.count)
         return Appraisal(
             worth: worth,
+            saves: served.reduce(0, +) - price * Double(layer.count),
             expected: lambdaCost > 0 ? mean / lambdaCost / 60 : 0,
             capacity: capacity / 60,
             isForecast: trust >= 0.5,
