@@ -88,7 +88,7 @@ def ratios(cells: list[dict]) -> list[list[str]]:
 def sections(cells: list[dict]) -> list[tuple[str, list[str], list[list[str]]]]:
     fluid = [each for each in cells if each["mode"] == "fluid"]
     request = [each for each in cells if each["mode"] == "request"]
-    head = ["policy", "cells", "cost over ours (mean)", "least", "most", "over optimum (mean)", "in time (worst)"]
+    head = ["policy", "cells", "cost over ours (mean)", "least", "most", "over the optimum with one type (mean)", "in time (worst)"]
     place = lambda each: [each["trace"], each["workload"], f"{each['slo']} ms"]  # noqa: E731
     latencies = [
         place(each) + [policy["policy"], f"${policy['dollars']:.2f}", f"{100 * policy['in_time']:.2f} %"]

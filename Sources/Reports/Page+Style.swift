@@ -43,7 +43,8 @@ extension Page {
         thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
         th:first-child{text-align:left;padding-left:.2rem;position:sticky;left:0;
         background:var(--bg)}
-        tbody th{font-weight:500}.ours>*{background:var(--raised);font-weight:650}.text td,.text th{text-align:left;white-space:normal}
+        tbody th{font-weight:500}
+        tbody .ours>*{background:var(--raised);font-weight:650}.text td,.text th{text-align:left;white-space:normal}
         tbody tr:hover>*{background:var(--raised)}details{margin:.6rem 0}summary{cursor:pointer;color:var(--a)}
         .bad{color:var(--c)}
         @media print{nav{display:none}details>*{display:block}}
