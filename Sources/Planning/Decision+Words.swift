@@ -20,6 +20,7 @@ extension Reason {
             "Lambda has cost as much more on \(text(rate))/s of this layer's \(text(capacity))/s as a launch does"
         case .forecast(let expected, let capacity):
             "\(text(expected))/s of \(text(capacity))/s are expected by the time it serves"
+        case .spill(let rate): "up to \(text(rate))/s are expected that no instance takes"
         case .idle(let rate, let capacity):
             "\(text(rate))/s of \(text(capacity))/s: idle for as much as a new launch would cost"
         case .forecastLow(let expected, let capacity):

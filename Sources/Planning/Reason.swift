@@ -6,6 +6,8 @@ package enum Reason: Equatable, Sendable {
     case sustainedDemand(rate: Double, capacity: Double)
     /// The layer is expected to be busy enough by the time the instance serves.
     case forecast(expected: Double, capacity: Double)
+    /// So many requests that no instance takes are to be expected on Lambda.
+    case spill(rate: Double)
     /// The layer's instance has cost more than Lambda would have, by the cost of launching it again.
     case idle(rate: Double, capacity: Double)
     /// The layer is expected to stay too idle.

@@ -5,7 +5,7 @@ struct PlanDraft {
     /// What serves or will, with what is decided.
     var stack: FleetStack
     /// Taken back by EC2, or likely to be: they serve while they can and are counted out.
-    private let warned: [Instance]
+    let warned: [Instance]
     /// All that are billed.
     var instanceCount: Int
     var pricePerHour: Double
@@ -45,6 +45,11 @@ struct PlanDraft {
     var capacityAtRisk: Double {
         warned.reduce(0) { $0 + view.capacity($1, view.offers) }
             + stack.layers.reduce(0) { $0 + ($1.instance.isServing ? 0 : $1.capacity) }
+    }
+
+    /// Requests per second that so many Lambda environments serve.
+    func rate(of environments: Int) -> Double {
+        Double(environments) / max(1e-9, view.workload.function.latency / .seconds(1))
     }
 
     // MARK: What has to go
@@ -217,32 +222,5 @@ struct PlanDraft {
     /// A launch whose instance will make others superfluous.
     mutating func replace(with offer: Offer, saves: DollarsPerHour) {
         _ = add(offer, because: .consolidation(saves: saves), insteadOf: nil)
-    }
-
-    // MARK: Releases
-
-    /// From the top, as long as the topmost is not worth its price.
-    mutating func release() {
-        while let top = stack.layers.last, !top.instance.id.isEmpty {
-            let appraisal = view.appraiseKeeping(top)
-            guard appraisal.worth <= 0 else { break }
-            stack.removeTop()
-            decide(
-                .drain(instance: top.instance.id),
-                because: appraisal.isForecast
-                    ? .forecastLow(expected: appraisal.expected, capacity: appraisal.capacity)
-                    : .idle(rate: appraisal.expected, capacity: appraisal.capacity),
-                insteadOf: Decision.RunnerUp(name: "keep it", costsMore: Dollars(-appraisal.worth))
-            )
-        }
-        releaseWarned()
-    }
-
-    /// Instances that may soon be taken back go once what replaces them serves.
-    private mutating func releaseWarned() {
-        guard stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
-        for instance in warned where instance.warning == .rebalance {
-            decide(.drain(instance: instance.id), because: .replacesInterrupted(instance: instance.id))
-        }
     }
 }

@@ -46,13 +46,7 @@ extension Planner {
         let mayShrink = provisionedAt.map { now - $0 >= .seconds(300) } ?? true
         guard isLarger || isSmaller && mayShrink else { return }
         provisionedAt = now
-        let expected = Double(count) / max(1e-9, workload.function.latency / .seconds(1))
-        draft.decide(
-            .provision(environments: count),
-            because: isLarger
-                ? .forecast(expected: expected, capacity: expected)
-                : .forecastLow(expected: expected, capacity: Double(current))
-        )
+        draft.decide(.provision(environments: count), because: .spill(rate: draft.rate(of: count)))
     }
 
     /// Environments fall asleep after some minutes: they are woken again every five, or when more are needed.
@@ -64,7 +58,6 @@ extension Planner {
         }
         if let warmed, now - warmed.at < .seconds(300), count <= warmed.environments { return }
         warmed = Warmed(environments: count, at: now)
-        let rate = Double(count) / max(1e-9, workload.function.latency / .seconds(1))
-        draft.decide(.warm(environments: count), because: .forecast(expected: rate, capacity: rate))
+        draft.decide(.warm(environments: count), because: .spill(rate: draft.rate(of: count)))
     }
 }
