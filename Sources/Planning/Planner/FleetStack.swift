@@ -1,7 +1,7 @@
 /// Instances as layers under the demand: those at the bottom get requests first, those at the top are let go first.
 ///
-/// Who serves already lies below who does not, and within each the cheaper request below the dearer; so an expensive instance is at
-/// the top, and goes as soon as cheaper ones suffice.
+/// The cheaper request lies below the dearer, and at the same price who serves below who does not yet; so an expensive instance is at
+/// the top, and goes as soon as cheaper ones suffice. What replaces it lies below it while it boots, or it would itself seem idle.
 package struct FleetStack: Equatable, Sendable {
     package struct Layer: Equatable, Sendable {
         package let instance: Instance
@@ -24,9 +24,9 @@ package struct FleetStack: Equatable, Sendable {
     ) {
         let sorted = instances.map { (instance: $0, capacity: capacity($0), price: price($0)) }
             .sorted { one, other in
-                if one.instance.isServing != other.instance.isServing { return one.instance.isServing }
                 let prices = (one.price * other.capacity, other.price * one.capacity)
                 if prices.0 != prices.1 { return prices.0 < prices.1 }
+                if one.instance.isServing != other.instance.isServing { return one.instance.isServing }
                 return (one.instance.launchedAt, one.instance.id)
                     < (other.instance.launchedAt, other.instance.id)
             }
@@ -45,6 +45,18 @@ package struct FleetStack: Equatable, Sendable {
     }
 
     package mutating func removeTop() { layers.removeLast() }
+
+    /// The topmost as it is while those below it that boot cannot serve: it lies so much lower.
+    package var topServing: Layer? {
+        guard let top = layers.last, top.instance.isServing else { return layers.last }
+        let booting = layers.reduce(0) { $0 + ($1.instance.isServing ? 0 : $1.capacity) }
+        return Layer(
+            instance: top.instance,
+            base: max(0, top.base - booting),
+            capacity: top.capacity,
+            price: top.price
+        )
+    }
 
     /// Requests a minute that all of them take.
     package var top: Double { layers.last.map { $0.base + $0.capacity } ?? 0 }
