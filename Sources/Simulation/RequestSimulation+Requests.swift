@@ -39,13 +39,24 @@ extension RequestSimulation {
             return tally.refused()
         }
         if invocation.start == .cold { tally.startedCold() }
-        schedule(.invocationEnded(arrival: arrival, invocation.start), at: invocation.end)
+        let ended = Event.invocationEnded(arrival: arrival, waited: now - arrival, invocation.start)
+        schedule(ended, at: invocation.end)
     }
 
-    mutating func invocationEnded(_ arrival: Int64, _ start: SimulatedLambda.Start, _ now: Int64) {
+    mutating func invocationEnded(
+        _ arrival: Int64,
+        waited: Int64,
+        _ start: SimulatedLambda.Start,
+        _ now: Int64
+    ) {
         lambda.ended(start, now: now)
         inFlight.add(-1, now: now)
-        tally.answered(latency: now - arrival, onLambda: true) { start == .cold ? .coldStart : .slowRun }
+        let slo = slo
+        tally.answered(latency: now - arrival, onLambda: true) {
+            // Without the time at an instance that could not answer it after all, it would have been in time.
+            if start != .cold, now - arrival - waited <= slo { return .queued }
+            return start == .cold ? .coldStart : .slowRun
+        }
     }
 
     // MARK: Instances
