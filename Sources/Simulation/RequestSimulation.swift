@@ -49,6 +49,7 @@ package struct RequestSimulation {
     var queue = EventQueue<Event>()
     var lambda: SimulatedLambda
     var ec2: SimulatedEC2
+    let router: SimulatedRouter
     package internal(set) var ledger = Ledger()
     var tally: Tally
     var arrivals: ArrivalStream
@@ -88,9 +89,11 @@ package struct RequestSimulation {
         end = Int64(track.counts.count) * Self.minute
         (slo, margin) = (workload.slo.nanoseconds, workload.margin.nanoseconds)
         var seeds = SeededGenerator(seed: seed)
+        let prices = platform.lambda ?? catalogue.lambda(architecture)
+        router = SimulatedRouter(platform, prices)
         lambda = SimulatedLambda(
             workload.function,
-            prices: platform.lambda ?? catalogue.lambda(architecture),
+            prices: prices,
             limits: platform.limits,
             seed: seeds.next()
         )
