@@ -228,7 +228,11 @@ let package = Package(
             dependencies: ["Reports", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
-        .testTarget(name: "PlanningTests", dependencies: ["Batching", "Planning"], swiftSettings: strict),
+        .testTarget(
+            name: "PlanningTests",
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -22,26 +22,38 @@ package struct FleetStack: Equatable, Sendable {
         capacity: (Instance) -> Double,
         price: (Instance) -> Double
     ) {
-        let sorted = instances.map { (instance: $0, capacity: capacity($0), price: price($0)) }
-            .sorted { one, other in
-                let prices = (one.price * other.capacity, other.price * one.capacity)
-                if prices.0 != prices.1 { return prices.0 < prices.1 }
-                if one.instance.isServing != other.instance.isServing { return one.instance.isServing }
-                return (one.instance.launchedAt, one.instance.id)
-                    < (other.instance.launchedAt, other.instance.id)
-            }
-        for next in sorted { append(next.instance, capacity: next.capacity, price: next.price) }
+        stack(
+            instances.map { Layer(instance: $0, base: 0, capacity: capacity($0), price: price($0)) }
+                .sorted(by: Self.precedes)
+        )
     }
 
-    package mutating func append(_ instance: Instance, capacity: Double, price: Double) {
-        layers.append(Layer(instance: instance, base: top, capacity: capacity, price: price))
+    private static func precedes(_ one: Layer, _ other: Layer) -> Bool {
+        let prices = (one.price * other.capacity, other.price * one.capacity)
+        if prices.0 != prices.1 { return prices.0 < prices.1 }
+        if one.instance.isServing != other.instance.isServing { return one.instance.isServing }
+        return (one.instance.launchedAt, one.instance.id) < (other.instance.launchedAt, other.instance.id)
+    }
+
+    /// One upon the other, in this order.
+    private mutating func stack(_ sorted: [Layer]) {
+        layers = []
+        for next in sorted {
+            layers.append(
+                Layer(instance: next.instance, base: top, capacity: next.capacity, price: next.price)
+            )
+        }
+    }
+
+    /// Puts one where it belongs by its price.
+    package mutating func insert(_ instance: Instance, capacity: Double, price: Double) {
+        let layer = Layer(instance: instance, base: 0, capacity: capacity, price: price)
+        stack((layers + [layer]).sorted(by: Self.precedes))
     }
 
     /// Takes one out; those above it move down.
     package mutating func remove(_ id: String) {
-        let rest = layers.filter { $0.instance.id != id }
-        layers = []
-        for layer in rest { append(layer.instance, capacity: layer.capacity, price: layer.price) }
+        stack(layers.filter { $0.instance.id != id })
     }
 
     package mutating func removeTop() { layers.removeLast() }

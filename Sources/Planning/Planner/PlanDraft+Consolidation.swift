@@ -10,7 +10,9 @@ extension PlanDraft {
     /// Replaces instances by one that does the same for less, if nothing else happens: it is launched, and once it serves those above it
     /// are idle and go.
     mutating func consolidate() {
-        guard decisions.isEmpty, stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
+        // What drains shows that the plan before it has just done something.
+        let isQuiet = decisions.isEmpty && view.observation.instances.allSatisfy { !$0.isDraining }
+        guard isQuiet, stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
         let fleetPrice = stack.layers.reduce(0) { $0 + $1.price }
         var best: Replacement?
         for offer in Self.efficient(view.launchable, view) {

@@ -38,11 +38,10 @@ extension PlanDraft {
                 insteadOf: Decision.RunnerUp(name: "keep it", costsMore: Dollars(-appraisal.worth))
             )
         }
-        releaseWarned()
     }
 
     /// Instances that may soon be taken back go once what replaces them serves.
-    private mutating func releaseWarned() {
+    mutating func releaseWarned() {
         guard stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
         for instance in warned where instance.warning == .rebalance {
             decide(.drain(instance: instance.id), because: .replacesInterrupted(instance: instance.id))

@@ -49,6 +49,19 @@ struct PlanDraft {
 
     // MARK: Launches
 
+    /// What is launched can make others superfluous, and what is released room for something smaller: until nothing changes.
+    mutating func settle() {
+        launch()
+        for _ in 0..<Self.roundsMax {
+            let before = stack
+            release()
+            guard stack != before else { return }
+            launch()
+        }
+    }
+
+    private static let roundsMax = 4
+
     /// One after the other as long as one pays, each of the kind that would save most on what is above the fleet.
     mutating func launch() {
         let offers = Self.efficient(view.launchable, view)
@@ -172,7 +185,7 @@ struct PlanDraft {
             state: .requested(at: view.now),
             launchedAt: view.now
         )
-        stack.append(instance, capacity: PlannerView.capacity(offer), price: view.price(offer))
+        stack.insert(instance, capacity: PlannerView.capacity(offer), price: view.price(offer))
         say(Action.Launch(market: offer.market, pools: pools, count: 1), reason, insteadOf)
         return true
     }

@@ -44,8 +44,8 @@ package struct Planner: ScalingPolicy, Equatable {
         draft.keepLimits()
         let burn = monitor.state(now: observation.now)
         if case .fast(let rate) = burn { feedBack(rate, observation, &draft) }
-        draft.launch()
-        draft.release()
+        draft.settle()
+        draft.releaseWarned()
         draft.consolidate()
         reserve(burn, &draft)
         rememberAsked(draft.decisions)
