@@ -58,6 +58,10 @@ package struct Instance: Equatable, Sendable {
         }
     }
 
+    package var isDraining: Bool {
+        if case .draining = state { true } else { false }
+    }
+
     package var isServing: Bool {
         if case .serving = state { true } else { false }
     }

@@ -30,7 +30,7 @@ package struct Faults: Equatable, Sendable {
     }
 
     /// One thing that goes wrong.
-    struct Strike: Equatable {
+    struct Strike: Equatable, Sendable {
         let kind: Kind
         /// Nanoseconds.
         let start: Int64
@@ -43,6 +43,8 @@ package struct Faults: Equatable, Sendable {
 
     /// Strikes an hour, by kind.
     private var rates: [Double]
+    /// Those that strike when they are told to.
+    private var planned: [Strike] = []
     /// Nothing goes wrong from then on; nil: to the end.
     package var until: Duration?
 
@@ -66,11 +68,22 @@ package struct Faults: Equatable, Sendable {
         self.until = until
     }
 
+    /// EC2 takes back all spot instances that there are at an instant.
+    package static func reclaimAll(at instant: Duration) -> Faults {
+        var faults = Faults.none
+        let start = Int64(instant / .nanoseconds(1))
+        // Of the least severity: everywhere.
+        faults.planned = [
+            Strike(kind: .spotStorm, start: start, end: start + 60_000_000_000, severity: 0, salt: 0)
+        ]
+        return faults
+    }
+
     package func rate(_ kind: Kind) -> Double { rates[kind.rawValue] }
 
     /// What goes wrong until an instant, kind by kind.
     func strikes(end: Int64, _ generator: inout SeededGenerator) -> [Strike] {
-        var strikes: [Strike] = []
+        var strikes = planned.filter { $0.start < end }
         for kind in Kind.allCases where rate(kind) > 0 {
             var time = 0.0
             while true {

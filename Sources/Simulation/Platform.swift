@@ -34,6 +34,10 @@ package struct Platform: Equatable, Sendable {
     package let isBatching: Bool
     package let credits: Credits
     package let limits: LambdaLimits
+    /// Whether a router function stands before the instances while they serve.
+    package let hasRouter: Bool
+    /// Dollars that an API Gateway asks for each request; 0: a function URL, which is free.
+    package let gateway: Double
 
     package init(
         overflow: Overflow = .lambda,
@@ -45,8 +49,11 @@ package struct Platform: Equatable, Sendable {
         billedMin: Duration = .seconds(60),
         isBatching: Bool = true,
         credits: Credits = .unlimited,
-        limits: LambdaLimits = LambdaLimits()
+        limits: LambdaLimits = LambdaLimits(),
+        hasRouter: Bool = false,
+        gateway: Double = 0
     ) {
+        (self.hasRouter, self.gateway) = (hasRouter, gateway)
         (self.overflow, self.launchDelay, self.prices) = (overflow, launchDelay, prices)
         (self.lambda, self.perRequest, self.limits) = (lambda, perRequest, limits)
         (self.isManaged, self.billedMin, self.isBatching) = (isManaged, billedMin, isBatching)

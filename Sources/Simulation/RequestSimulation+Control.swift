@@ -29,6 +29,7 @@ extension RequestSimulation {
     }
 
     private mutating func observation(_ now: Int64) -> Observation {
+        defer { unavailable = [] }
         let minutes = faults.minutesKnown(of: demand.count, now)
         let busy = executorsBusy.takeMean(now: now)
         let serving = executorsServing.takeMean(now: now)
@@ -39,6 +40,7 @@ extension RequestSimulation {
             instances: ec2.present.map { ec2.instances[$0].view },
             provisionedConcurrency: lambda.provisionedConcurrency(now: now),
             spotPrices: ec2.spotPrices,
+            unavailable: unavailable.sorted(),
             outcomes: tally.takeOutcomes(),
             utilisation: serving > 0 ? min(1, busy / serving) : nil,
             concurrency: inFlight.takeMean(now: now)

@@ -11,7 +11,7 @@ extension RequestSimulation {
 
     mutating func launch(_ launch: Action.Launch, _ now: Int64) {
         for _ in 0..<launch.count {
-            let pool = launch.pools.first { hasCapacity($0, launch.market, now) }
+            let pool = firstWithCapacity(launch, now)
             guard let pool, ec2.present.count < SimulatedEC2.instancesMax else {
                 tally.capacityError()
                 continue
@@ -21,6 +21,15 @@ extension RequestSimulation {
             boot(index, now)
             if launch.market == .spot { scheduleInterruption(index, pool, now) }
         }
+    }
+
+    /// Remembers those before it that have none.
+    private mutating func firstWithCapacity(_ launch: Action.Launch, _ now: Int64) -> Pool? {
+        for pool in launch.pools {
+            if hasCapacity(pool, launch.market, now) { return pool }
+            unavailable.insert(pool)
+        }
+        return nil
     }
 
     private func hasCapacity(_ pool: Pool, _ market: Market, _ now: Int64) -> Bool {

@@ -8,10 +8,11 @@ extension RequestSimulation {
         sequence += 1
         requestsInMinute += 1
         tally.arrived()
+        router.arrive(&ledger)
         inFlight.add(1, now: now)
         let choice = TwoChoices(of: ec2.serving.count, draw: routing.next()) { ec2.completion($0) }
         if let choice, offer(choice, now) { return }
-        overflow(arrival: now, now)
+        overflow(arrival: now, isRouted: choice != nil, now)
     }
 
     /// - Returns: whether one of the two has admitted it.
@@ -33,19 +34,34 @@ extension RequestSimulation {
     }
 
     /// Where a request goes that no instance takes or finishes.
-    mutating func overflow(arrival: Int64, _ now: Int64) {
+    ///
+    /// - Parameter isRouted: false while no instance serves.
+    mutating func overflow(arrival: Int64, isRouted: Bool = true, _ now: Int64) {
         guard platform.overflow == .lambda, let invocation = lambda.invoke(now: now, &ledger) else {
+            if isRouted { router.pass(now - arrival, &ledger) }
             inFlight.add(-1, now: now)
             return tally.refused()
         }
+        if isRouted { router.pass(invocation.end - arrival, &ledger) }
         if invocation.start == .cold { tally.startedCold() }
-        schedule(.invocationEnded(arrival: arrival, invocation.start), at: invocation.end)
+        let ended = Event.invocationEnded(arrival: arrival, waited: now - arrival, invocation.start)
+        schedule(ended, at: invocation.end)
     }
 
-    mutating func invocationEnded(_ arrival: Int64, _ start: SimulatedLambda.Start, _ now: Int64) {
+    mutating func invocationEnded(
+        _ arrival: Int64,
+        waited: Int64,
+        _ start: SimulatedLambda.Start,
+        _ now: Int64
+    ) {
         lambda.ended(start, now: now)
         inFlight.add(-1, now: now)
-        tally.answered(latency: now - arrival, onLambda: true) { start == .cold ? .coldStart : .slowRun }
+        let slo = slo
+        tally.answered(latency: now - arrival, onLambda: true) {
+            // Without the time at an instance that could not answer it after all, it would have been in time.
+            if start != .cold, now - arrival - waited <= slo { return .queued }
+            return start == .cold ? .coldStart : .slowRun
+        }
     }
 
     // MARK: Instances
@@ -88,6 +104,7 @@ extension RequestSimulation {
         inFlight.add(-batch.requests.count, now: now)
         ec2.instances[index].inFlight -= batch.requests.count
         for request in batch.requests {
+            router.pass(now - request.arrival.nanoseconds, &ledger)
             tally.answered(latency: now - request.arrival.nanoseconds, onLambda: false) {
                 .nanoseconds(now) - batch.start > batch.predicted * 1.1 ? .slowRun : .queued
             }

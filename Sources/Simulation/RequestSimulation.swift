@@ -13,7 +13,7 @@ package struct RequestSimulation {
     enum Event {
         case batchEnded(instance: Int, executor: Int)
         case alarm(instance: Int)
-        case invocationEnded(arrival: Int64, SimulatedLambda.Start)
+        case invocationEnded(arrival: Int64, waited: Int64, SimulatedLambda.Start)
         case warmedUp(SimulatedLambda.Start)
         case instance(Int, Stage)
         case strike(Int)
@@ -49,6 +49,7 @@ package struct RequestSimulation {
     var queue = EventQueue<Event>()
     var lambda: SimulatedLambda
     var ec2: SimulatedEC2
+    let router: SimulatedRouter
     package internal(set) var ledger = Ledger()
     var tally: Tally
     var arrivals: ArrivalStream
@@ -65,6 +66,8 @@ package struct RequestSimulation {
     var inFlight = Gauge()
     var executorsBusy = Gauge()
     var executorsServing = Gauge()
+    /// Pools that had no instance since the tick before.
+    var unavailable: Set<Pool> = []
 
     /// - Parameters:
     ///   - name: what the result calls the policy.
@@ -86,9 +89,11 @@ package struct RequestSimulation {
         end = Int64(track.counts.count) * Self.minute
         (slo, margin) = (workload.slo.nanoseconds, workload.margin.nanoseconds)
         var seeds = SeededGenerator(seed: seed)
+        let prices = platform.lambda ?? catalogue.lambda(architecture)
+        router = SimulatedRouter(platform, prices)
         lambda = SimulatedLambda(
             workload.function,
-            prices: platform.lambda ?? catalogue.lambda(architecture),
+            prices: prices,
             limits: platform.limits,
             seed: seeds.next()
         )
@@ -133,7 +138,8 @@ package struct RequestSimulation {
         switch event {
         case .batchEnded(let instance, let executor): batchEnded(instance, executor, now)
         case .alarm(let instance): alarm(instance, now)
-        case .invocationEnded(let arrival, let start): invocationEnded(arrival, start, now)
+        case .invocationEnded(let arrival, let waited, let start):
+            invocationEnded(arrival, waited: waited, start, now)
         case .warmedUp(let start): lambda.ended(start, now: now)
         case .instance(let index, let stage): advance(index, stage, now)
         case .strike(let index): strike(faults.strikes[index], now)

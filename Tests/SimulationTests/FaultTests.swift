@@ -4,93 +4,43 @@ import Simulation
 import TestKit
 import Testing
 
-/// What must hold of any policy, faults or none; a failing seed is run alone with `seed..<seed + 1`.
-struct FaultHarness {
-    /// Faults strike in the first half hour; then the fleet has an hour to settle.
-    private static let faultsEnd = 30
-    private static let minutes = 90
-    /// Ticks until a fleet must have settled.
-    private static let settling = 30
-
-    /// - Parameters:
-    ///   - policy: is to keep to `instancesMax`.
-    /// - Returns: what does not hold; nil when all does.
-    static func failure(of policy: any ScalingPolicy, instancesMax: Int, seed: UInt64) throws -> String? {
-        let story = Story(seed: seed, minutes: faultsEnd, faultsEnd: World.minute * faultsEnd)
-        let steady = [Double?](repeating: 300, count: minutes - faultsEnd)
-        let audit = Audit(policy, instancesMax: instancesMax)
-        var simulation = try World.simulation(
-            story.load + steady,
-            audit,
-            platform: story.platform,
-            slowness: Story.slowness,
-            seed: seed,
-            faults: story.faults
-        )
-        let result = simulation.run()
-        guard result.good + result.late + result.refused == result.requests else {
-            return "requests are lost"
-        }
-        guard result.strays == 0 else { return "an instance of others is touched" }
-        if let failure = (simulation.policy as? Audit)?.failure { return failure }
-        let settled = result.decisions.filter { $0.minute > Double(faultsEnd + settling) }
-        // Spot instances that are taken back are replaced.
-        let churn = settled.count { if case .launch = $0.decision.action { true } else { false } }
-        guard churn <= result.interruptions else {
-            return "launches \(churn) times after it should have settled"
-        }
-        let last = result.minutes.suffix(minutes - faultsEnd - settling)
-        let missed = last.reduce(0) { $0 + $1.late + $1.refused } / last.reduce(0) { $0 + $1.requests }
-        guard story.platform.overflow != .lambda || missed < 0.02 else {
-            return "misses \(missed) after faults"
-        }
-        return nil
-    }
-
-    /// Passes on what a policy decides, and holds it against what it was told.
-    private struct Audit: ScalingPolicy {
-        private var policy: any ScalingPolicy
-        private let instancesMax: Int
-        private(set) var failure: String?
-
-        init(_ policy: any ScalingPolicy, instancesMax: Int) {
-            (self.policy, self.instancesMax) = (policy, instancesMax)
-        }
-
-        var period: Duration { policy.period }
-
-        mutating func plan(_ observation: Observation) -> [Decision] {
-            let decisions = policy.plan(observation)
-            let known = Set(observation.instances.map(\.id))
-            var launched = 0
-            for decision in decisions {
-                switch decision.action {
-                case .launch(let launch): launched += launch.count
-                case .drain(let id) where !known.contains(id):
-                    failure = failure ?? "drains \(id), which is not ours"
-                case .drain, .provision, .warm: continue
-                }
-            }
-            let usable = observation.instances.count(where: \.isUsable)
-            if launched > 0, usable + launched > instancesMax {
-                failure = failure ?? "has \(usable) instances and launches \(launched) more"
-            }
-            return decisions
-        }
-    }
-}
-
 @Suite struct `Through faults and after them` {
     @Test func `a policy by thresholds loses nothing, keeps its cap and settles`() throws {
         for seed in UInt64(0)..<50 {
             let policy = Story(seed: seed).policy
-            let failure = try FaultHarness.failure(of: policy, instancesMax: policy.instancesMax, seed: seed)
+            let failure = try FaultHarness.failure(
+                of: policy,
+                .init(instances: policy.instancesMax),
+                seed: seed
+            )
             #expect(failure == nil, "seed \(seed)")
         }
     }
 
+    @Test(arguments: Self.seeds) func `our planner loses nothing, keeps its caps and settles`(seed: UInt64)
+        throws
+    {
+        let story = Story(seed: seed)
+        let planner = try Planner(World.workload(slowness: Story.slowness), World.catalogue(), story.settings)
+        let caps = FaultHarness.Caps(
+            instances: story.settings.instancesMax,
+            budget: story.settings.budget,
+            suffice: story.platform.limits.concurrencyMax > 5
+        )
+        let platform = Platform(
+            launchDelay: story.platform.launchDelay,
+            isBatching: true,
+            limits: story.platform.limits
+        )
+        let failure = try FaultHarness.failure(of: planner, caps, on: platform, seed: seed)
+        #expect(failure == nil, "MARK_SEED=\(seed)")
+    }
+
+    /// Fifty, and one that the environment gives: a number, or a commit.
+    private static let seeds = Array(0..<50) + [Environment.seed].compactMap(\.self)
+
     @Test func `a policy that breaks its cap is found out`() throws {
-        let failure = try FaultHarness.failure(of: Threshold(instancesMax: 3), instancesMax: 1, seed: 0)
+        let failure = try FaultHarness.failure(of: Threshold(instancesMax: 3), .init(instances: 1), seed: 0)
         #expect(failure?.contains("instances and launches") == true)
     }
 
@@ -99,7 +49,7 @@ struct FaultHarness {
         let script = Script(
             Dictionary(uniqueKeysWithValues: (0..<90).map { ($0, [.drain(instance: "i-beef")]) })
         )
-        let failure = try FaultHarness.failure(of: script, instancesMax: 1, seed: 0)
+        let failure = try FaultHarness.failure(of: script, .init(instances: 1), seed: 0)
         #expect(failure == "an instance of others is touched")
     }
 }

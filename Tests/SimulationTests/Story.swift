@@ -11,6 +11,8 @@ struct Story {
     let faults: Faults
     let policy: Threshold
     let seed: UInt64
+    /// What our planner may do.
+    let settings: PlannerSettings
 
     /// - Parameters:
     ///   - minutes: how long the load lasts.
@@ -32,6 +34,13 @@ struct Story {
         )
         policy = Threshold(market: generator.below(3) == 0 ? .onDemand : .spot)
         faults = Faults(seed: generator.next(), until: until)
+        var settings = PlannerSettings()
+        settings.instancesMax = 4 + generator.below(20)
+        settings.budget = generator.below(2) == 0 ? DollarsPerHour(0.3 + generator.unit()) : nil
+        settings.markets = [[.onDemand], [.spot, .onDemand], [.spot, .onDemand]][generator.below(3)]
+        settings.launchDelay = platform.launchDelay
+        settings.lambdaConcurrencyMax = platform.limits.concurrencyMax
+        self.settings = settings
     }
 
     func play() throws -> SimulationResult {

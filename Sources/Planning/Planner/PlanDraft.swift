@@ -9,13 +9,13 @@ struct PlanDraft {
     /// All that are billed.
     var instanceCount: Int
     var pricePerHour: Double
-    private let pools: SpotPools
+    private let pools: [Market: SpotPools]
     private var pooled: [Pool: Int]
 
     /// Launches of a tick at most.
     private static let launchesMax = 64
 
-    init(_ observation: Observation, _ view: PlannerView, _ pools: SpotPools) {
+    init(_ observation: Observation, _ view: PlannerView, _ pools: [Market: SpotPools]) {
         self.view = view
         self.pools = pools
         let usable = observation.instances.filter(\.isUsable)
@@ -52,32 +52,20 @@ struct PlanDraft {
         Double(environments) / max(1e-9, view.workload.function.latency / .seconds(1))
     }
 
-    // MARK: What has to go
-
-    /// An instance that does not serve ten minutes after it should is given up.
-    mutating func leaveUnhealthy() {
-        for layer in stack.layers where !layer.instance.isServing {
-            let age = view.now - layer.instance.launchedAt
-            guard age > view.launchDelay + .seconds(600) else { continue }
-            decide(.drain(instance: layer.instance.id), because: .unhealthy)
-            stack.remove(layer.instance.id)
-        }
-    }
-
-    /// Limits may have been lowered, or prices have risen.
-    mutating func keepLimits() {
-        let settings = view.settings
-        let budget = settings.budget.map(\.amount) ?? .infinity
-        var (count, price) = (instanceCount, pricePerHour)
-        while let top = stack.layers.last, count > settings.instancesMax || price > budget + 1e-9 {
-            decide(.drain(instance: top.instance.id), because: .limits)
-            count -= 1
-            price -= 60 * top.price
-            stack.removeTop()
-        }
-    }
-
     // MARK: Launches
+
+    /// What is launched can make others superfluous, and what is released room for something smaller: until nothing changes.
+    mutating func settle() {
+        launch()
+        for _ in 0..<Self.roundsMax {
+            let before = stack
+            release()
+            guard stack != before else { return }
+            launch()
+        }
+    }
+
+    private static let roundsMax = 4
 
     /// One after the other as long as one pays, each of the kind that would save most on what is above the fleet.
     mutating func launch() {
@@ -144,7 +132,8 @@ struct PlanDraft {
     private func fill(_ offer: Offer, base: Double) -> (first: PlannerView.Appraisal, total: Double)? {
         var (base, total) = (base, 0.0)
         var first: PlannerView.Appraisal?
-        for _ in 0..<Self.launchesMax {
+        // Where few more are allowed, strong ones can be worth more than cheap ones.
+        for _ in 0..<min(Self.launchesMax, allowed(offer)) {
             let appraisal = view.appraiseLaunch(offer, base: base)
             guard appraisal.worth >= 0, appraisal.pays else { break }
             first = first ?? appraisal
@@ -167,18 +156,31 @@ struct PlanDraft {
         return kept
     }
 
+    /// Dollars an hour that the budget leaves.
+    private var budgetLeft: Double {
+        (view.settings.budget.map(\.amount) ?? .infinity) - pricePerHour + 1e-9
+    }
+
+    /// How many instances of an offer the limits leave room for.
+    private func allowed(_ offer: Offer) -> Int {
+        let affordable = max(0, budgetLeft) / offer.price.amount
+        return min(max(0, view.settings.instancesMax - instanceCount), Int(min(affordable, 10_000)))
+    }
+
+    /// - Parameter pools: to ask; nil: all that are as good.
     /// - Returns: false when the limits allow no more.
-    private mutating func add(_ offer: Offer, because reason: Reason, insteadOf: Decision.RunnerUp?) -> Bool {
-        let settings = view.settings
-        let price = 60 * view.price(offer)
-        let budget = settings.budget.map(\.amount) ?? .infinity
-        guard instanceCount < settings.instancesMax, pricePerHour + price <= budget + 1e-9 else {
-            return false
-        }
-        let pools = pools(offer)
+    private mutating func add(
+        _ offer: Offer,
+        _ pools: [Pool]? = nil,
+        because reason: Reason,
+        insteadOf: Decision.RunnerUp?
+    ) -> Bool {
+        guard instanceCount < view.settings.instancesMax else { return false }
+        // EC2 may take any of them, so that each has to be within the budget.
+        let pools = (pools ?? self.pools(offer)).filter { price($0, offer.market) <= budgetLeft }
         guard let first = pools.first else { return false }
         instanceCount += 1
-        pricePerHour += price
+        pricePerHour += pools.reduce(0) { max($0, price($1, offer.market)) }
         pooled[first, default: 0] += 1
         let instance = Instance(
             id: "",
@@ -188,9 +190,15 @@ struct PlanDraft {
             state: .requested(at: view.now),
             launchedAt: view.now
         )
-        stack.append(instance, capacity: PlannerView.capacity(offer), price: view.price(offer))
+        stack.insert(instance, capacity: PlannerView.capacity(offer), price: view.price(offer))
         say(Action.Launch(market: offer.market, pools: pools, count: 1), reason, insteadOf)
         return true
+    }
+
+    /// Dollars an hour of an instance from a pool.
+    func price(_ pool: Pool, _ market: Market) -> Double {
+        if market == .spot, let current = view.observation.spotPrices[pool] { return current.amount }
+        return view.offers.first { $0.type.name == pool.type && $0.market == market }?.price.amount ?? 0
     }
 
     /// Joins it to the launch before when they ask the same pools.
@@ -205,12 +213,12 @@ struct PlanDraft {
     }
 
     /// Pools with instances that can do as much for about as little, in the order of preference.
-    private func pools(_ offer: Offer) -> [Pool] {
+    func pools(_ offer: Offer) -> [Pool] {
         let equals = view.launchable.filter { other in
             other.market == offer.market && PlannerView.capacity(other) >= PlannerView.capacity(offer)
         }
         let prices = view.observation.spotPrices
-        return pools.ranked(
+        return (pools[offer.market] ?? SpotPools()).ranked(
             equals,
             zones: view.settings.zones,
             now: view.now,
@@ -220,7 +228,8 @@ struct PlanDraft {
     }
 
     /// A launch whose instance will make others superfluous.
-    mutating func replace(with offer: Offer, saves: DollarsPerHour) {
-        _ = add(offer, because: .consolidation(saves: saves), insteadOf: nil)
+    mutating func replace(with offer: Offer, in pools: [Pool], saves: DollarsPerHour) {
+        let runnerUp = Decision.RunnerUp(name: "keep what is there", costsMore: saves * .seconds(3600))
+        _ = add(offer, pools, because: .consolidation(saves: saves), insteadOf: runnerUp)
     }
 }

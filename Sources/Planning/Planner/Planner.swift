@@ -17,6 +17,10 @@ package struct Planner: ScalingPolicy, Equatable {
     package internal(set) var trust = ForecastTrust()
     package internal(set) var monitor: SLOMonitor
     package internal(set) var pools = SpotPools()
+    /// Pools that had nothing on demand: what is taken back on the spot market can still be bought.
+    package internal(set) var onDemandPools = SpotPools()
+    /// What the last plan asked EC2 for.
+    var asked: [Market: Set<Pool>] = [:]
     var lastTick: Duration?
     /// The last launch because of misses, and until when the forecast is not trusted.
     var feedbackAt: Duration?
@@ -35,15 +39,16 @@ package struct Planner: ScalingPolicy, Equatable {
     package mutating func plan(_ observation: Observation) -> [Decision] {
         remember(observation)
         let view = view(observation)
-        var draft = PlanDraft(observation, view, pools)
+        var draft = PlanDraft(observation, view, [.spot: pools, .onDemand: onDemandPools])
         draft.leaveUnhealthy()
         draft.keepLimits()
         let burn = monitor.state(now: observation.now)
         if case .fast(let rate) = burn { feedBack(rate, observation, &draft) }
-        draft.launch()
-        draft.release()
+        draft.settle()
+        draft.releaseWarned()
         draft.consolidate()
         reserve(burn, &draft)
+        rememberAsked(draft.decisions)
         return draft.decisions
     }
 
@@ -57,15 +62,7 @@ package struct Planner: ScalingPolicy, Equatable {
     /// A tick that comes again, or late, is not counted twice.
     private mutating func remember(_ observation: Observation) {
         let now = observation.now
-        for instance in observation.instances {
-            switch (instance.state, instance.warning) {
-            case (.gone(.interrupted), _), (.gone(.failedToBoot), _), (_, .interruption):
-                if pools.isOpen(instance.pool, now: now) { pools.failed(instance.pool, at: now) }
-            default: break
-            }
-        }
-        for pool in observation.unavailable { pools.failed(pool, at: now) }
-        pools.forget(now: now)
+        rememberFailures(observation)
         if let lastTick, now <= lastTick { return }
         lastTick = now
         let minute = Int((now / .seconds(60)).rounded(.down))
@@ -121,8 +118,9 @@ package struct Planner: ScalingPolicy, Equatable {
             }
             return Market.allCases.compactMap { market in
                 guard let listed = type.price(market) else { return nil }
-                let current = settings.zones.compactMap {
-                    observation.spotPrices[Pool(type: type.name, zone: $0)]
+                // Zones whose price is not known are taken to be at the list's.
+                let current = settings.zones.map {
+                    observation.spotPrices[Pool(type: type.name, zone: $0)] ?? listed
                 }.min()
                 let price = market == .spot ? current ?? listed : listed
                 return Offer(type: type, market: market, capacity: capacity, price: price)
@@ -135,6 +133,8 @@ package struct Planner: ScalingPolicy, Equatable {
         else {
             return false
         }
-        return settings.zones.contains { pools.isOpen(Pool(type: offer.type.name, zone: $0), now: now) }
+        return settings.zones.contains {
+            pools(offer.market).isOpen(Pool(type: offer.type.name, zone: $0), now: now)
+        }
     }
 }

@@ -25,6 +25,7 @@ extension FluidWorld {
     /// Bills the requests of a step: where each has a price, and the functions that ran.
     mutating func bill(_ flow: Flow) {
         post(flow.onInstances * platform.perRequest * 1e9, to: .managed)
+        billWay(flow)
         guard flow.onLambda + flow.onProvisioned > 0 else { return }
         let function = simulation.workload.function
         let seconds = (function.latency / .milliseconds(1)).rounded(.up) / 1000
@@ -35,6 +36,19 @@ extension FluidWorld {
             to: .provisionedConcurrency
         )
         post((flow.onLambda + flow.onProvisioned) * lambda.perRequest * 1e9, to: .lambdaRequests)
+    }
+
+    /// Bills what stands before instances and functions.
+    private mutating func billWay(_ flow: Flow) {
+        let onLambda = flow.onProvisioned + flow.onLambda
+        let requests = flow.onInstances + onLambda + flow.refused
+        post(requests * platform.gateway * 1e9, to: .gateway)
+        guard platform.hasRouter, let time = flow.instanceTime else { return }
+        let seconds =
+            flow.onInstances * time + onLambda * (simulation.workload.function.latency / .seconds(1))
+        let own = requests * (Router.overhead / .seconds(1))
+        let gb = Double(Router.memoryMiB) / 1024
+        post(((seconds + own) * gb * lambda.perGBSecond + requests * lambda.perRequest) * 1e9, to: .router)
     }
 
     /// Nanodollars of an environment of provisioned concurrency for a second.

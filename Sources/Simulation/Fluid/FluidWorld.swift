@@ -28,6 +28,8 @@ struct FluidWorld {
 
     struct Flow {
         var (onInstances, onProvisioned, onLambda, late, refused) = (0.0, 0.0, 0.0, 0.0, 0.0)
+        /// Seconds that a request is at an instance; nil while none serves.
+        var instanceTime: Double?
         /// Requests that waited, on average.
         var waiting = 0.0
     }
@@ -63,7 +65,8 @@ struct FluidWorld {
             underway += machine.capacity * serving * machine.runTime
             if case .queue(let max) = platform.overflow { queueMax += Double(max) }
         }
-        let flow = split(requests, step, capacity, patience, queueMax)
+        var flow = split(requests, step, capacity, patience, queueMax)
+        if capacity > 0 { flow.instanceTime = underway / capacity }
         let busy = capacity > 0 ? min(1, flow.onInstances / capacity) : 0
         bill(from: now, to: end, busy: busy)
         bill(flow)

@@ -66,8 +66,8 @@ import Testing
         let policy = ProportionalScaling(fleet, capacity: 840, lowerAfter: nil)
         let result = Self.run(policy, [840, 1680, 1680, 840], on: platform)
         // 14/s: whoever finds more than 14 * 0.38 = 5.32 waiting is late; the queue is full after 100 / 840 of the second minute.
-        let untilFull: Double = (100 - 5.32) / 840 * 1680
-        let late: Double = untilFull + (1 - 100.0 / 840) * 840
+        let full = 100.0 / 840
+        let late: Double = (100 - 5.32) / 840 * 1680 + (1 - full) * 840
         #expect(abs(result.minutes[1].late - late) < 1e-6)
         #expect(abs(result.minutes[1].refused - (840 - 100)) < 1e-6)
         #expect(result.minutes[0].late == 0)
