@@ -2,9 +2,10 @@ package import Planning
 
 /// Every system that ours is compared with, for a workload and a load.
 ///
-/// Those that scale one type get the same, so that they differ by their rule and their platform only: of the types that EC2's spot market
-/// and SageMaker have a published price for, the one that serves a request for the least on demand. Where a rule needs what nobody can know (the peak, the best fixed count, the best schedule) it is given it. Services
-/// without Lambda begin with the instances that the first minute needs, as they were there before.
+/// Those that scale one type get the same, so that they differ by their rule and their platform only: of the types that EC2's spot
+/// market and SageMaker have a published price for, the one that serves a request for the least on demand. Where a rule needs what
+/// nobody can know (the peak, the best fixed count, the best schedule) it is given it. Services without Lambda begin with the
+/// instances that the first minute needs, as they were there before.
 package struct Baselines: Sendable {
     package let simulation: FluidSimulation
     package let prices: PriceList

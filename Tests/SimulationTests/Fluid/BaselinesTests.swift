@@ -40,7 +40,8 @@ import Testing
     @Test func `is there, once`() throws {
         let (simulation, prices) = try Self.simulation()
         let baselines = try #require(Baselines(simulation, prices: prices, demand: [1000, 3000]))
-        #expect(baselines.type.name == "c7g.large")
+        // c7g.large serves a request for less, and what SageMaker takes for it is not published.
+        #expect(baselines.type.name == "c5.large")
         #expect(
             baselines.all.map(\.name) == [
                 "MArk as published", "MArk's code as shipped", "persistence, on-demand", "persistence, spot",
