@@ -145,7 +145,8 @@ def main() -> None:
     minutes = 240 if options.quick else 1440
     OUTPUT.mkdir(parents=True, exist_ok=True)
     jobs = [(trace, minutes, workload, slo, "fluid") for trace in traces for workload in WORKLOADS for slo in OBJECTIVES]
-    jobs += [(TRACES / "twitter_may25.csv", 240, workload, 200, "request") for workload in WORKLOADS]
+    bursty = [] if options.quick else [(TRACES / "servegen_mlarge_c112.csv", 1440, workload, 200, "request") for workload in ("image", "translation")]
+    jobs += [(TRACES / "twitter_may25.csv", 240, workload, 200, "request") for workload in WORKLOADS] + bursty
     cells = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, result in enumerate(pool.map(lambda job: cell(*job), jobs), 1):

@@ -6,8 +6,10 @@ package struct Chart {
         package let style: String
         package let points: [(x: Double, y: Double)]
 
+        /// - Parameter points: those that are infinite or no numbers are left out.
         package init(name: String, style: String, points: [(x: Double, y: Double)]) {
-            (self.name, self.style, self.points) = (name, style, points)
+            (self.name, self.style) = (name, style)
+            self.points = points.filter { $0.x.isFinite && $0.y.isFinite }
         }
     }
 

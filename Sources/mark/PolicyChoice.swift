@@ -41,9 +41,9 @@ enum PolicyChoice: String, CaseIterable {
     /// Nil where it cannot serve the workload, or has no price.
     ///
     /// - Throws: `CommandFailure` that names a setting.
-    func contender(_ baselines: Baselines) throws -> Contender? {
+    func contender(_ baselines: Baselines, hasRouter: Bool) throws -> Contender? {
         switch self {
-        case .mark: try Self.ours(baselines)
+        case .mark: try Self.ours(baselines, hasRouter: hasRouter)
         case .paper: baselines.markAsPublished
         case .shipped: baselines.markAsShipped
         case .workFunction: baselines.workFunction(.onDemand)
@@ -64,16 +64,7 @@ enum PolicyChoice: String, CaseIterable {
         }
     }
 
-    private static func ours(_ baselines: Baselines) throws -> Contender {
-        let simulation = baselines.simulation
-        var settings = PlannerSettings()
-        settings.launchDelay = baselines.bootTime
-        settings.functionArchitecture = simulation.architecture
-        do {
-            let planner = try Planner(simulation.workload, simulation.catalogue, settings)
-            return Contender("MArk for Swift", planner, on: Platform(launchDelay: baselines.bootTime))
-        } catch {
-            throw CommandFailure("\(error)")
-        }
+    private static func ours(_ baselines: Baselines, hasRouter: Bool) throws -> Contender {
+        do { return try baselines.planner(hasRouter: hasRouter) } catch { throw CommandFailure("\(error)") }
     }
 }

@@ -32,6 +32,12 @@ struct SimulationOptions: ParsableArguments {
     @Option(help: "Of arrivals, run times and interruptions.")
     var seed: UInt64 = 1
 
+    @Flag(
+        help:
+            "Bill the router function, which takes requests to our instances: $0.2 per million and its waiting time."
+    )
+    var router = false
+
     @Option(help: "Seconds from a launch to an instance's first answer.")
     var bootSeconds = 120.0
 

@@ -19,7 +19,9 @@ struct SimulationRunner {
         let baselines = try baselines(track)
         let optimum = Optimum(baselines)
         let runs = try choices.enumerated().compactMap { index, choice -> SimulationStudy.Run? in
-            guard let contender = try choice.contender(baselines) else { return nil }
+            guard let contender = try choice.contender(baselines, hasRouter: options.router) else {
+                return nil
+            }
             let result = run(contender, baselines.simulation, track) { minutes in
                 bar.show(counts.count * (index + 1) + minutes, contender.name)
             }
@@ -64,7 +66,9 @@ struct SimulationRunner {
                 "no type of instance serves \(workload.name) within \(workload.slo); raise --slo-ms, or give --instances larger ones"
             )
         }
-        let missing = try options.choices().filter { try $0.contender(made) == nil }.map(\.rawValue)
+        let missing = try options.choices().filter {
+            try $0.contender(made, hasRouter: options.router) == nil
+        }.map(\.rawValue)
         if !missing.isEmpty {
             Terminal.note(
                 "Left out, as the price list has no price of \(made.type.name) for them: \(missing.joined(separator: ", ")). "

@@ -110,7 +110,7 @@ def test_no_series_breaks_it(counts, tmp_path):
 
 
 def test_training_gives_the_same_file_for_the_same_seed_and_a_start_that_is_used(wave, tmp_path):
-    trace, models = write(tmp_path / "t.csv", wave), [tmp_path / name for name in ("a", "b", "c")]
+    trace, models = write(tmp_path / "t.csv", wave + wave), [tmp_path / name for name in ("a", "b", "c")]
     for model, seed in zip(models, (1, 1, 2)):
         done = mark("train", trace, "-o", model, "--seed", seed, "--epochs", 3)
         assert done.returncode == 0, done.stderr

@@ -50,11 +50,11 @@ def test_the_same_seed_gives_the_same_bytes(mode, tiny, tmp_path):
 def test_the_table_is_as_it_was(tiny):
     done = mark("simulate", "--trace", tiny, *WORKLOAD, "--mode", "fluid", "--policies", "work-function,sagemaker,lambda,peak")
     assert done.stdout == """\
-policy                                         cost  per million  of optimum   in time  p50  p99  on-demand h  managed h   Lambda  cold starts  refused
-work function without forecast, on-demand   $0.0818        $1.72       2.676  100.00 %    –    –          0.5        0.0   26.9 %            0        0
-SageMaker, target tracking                  $0.0928        $1.95       3.036   49.28 %    –    –          0.0        1.1    0.0 %            0   12,272
-Lambda only                                  $0.161        $3.37       5.254  100.00 %    –    –          0.0        0.0  100.0 %            0        0
-static peak                                  $0.109        $2.28       3.564  100.00 %    –    –          1.5        0.0    0.1 %            0        0
+policy                                        cost  per million  of optimum   in time  p50  p99  on-demand h  managed h   Lambda  cold starts  refused
+work function without forecast, on-demand   $0.136        $2.86       4.455  100.00 %    –    –          0.3        0.0   53.0 %            0        0
+SageMaker, target tracking                  $0.218        $4.56       7.118   49.52 %    –    –          0.0        1.1    0.0 %            0    7,612
+Lambda only                                 $0.161        $3.37       5.254  100.00 %    –    –          0.0        0.0  100.0 %            0        0
+static peak                                 $0.170        $3.57       5.568  100.00 %    –    –          1.0        0.0    0.1 %            0        0
 """  # noqa: E501
 
 

@@ -3,8 +3,8 @@ package import Planning
 extension Contender {
     /// Ours: the production planner on EC2 and Lambda, as the controller runs it.
     ///
-    /// Its platform has the router function, which every request passes while instances serve and which the planner reckons with. Without
-    /// a gateway requests come by a function URL, which is free.
+    /// With the router function every request passes it while instances serve, and the planner reckons with what that costs. Without a
+    /// gateway requests come by a function URL, which is free.
     ///
     /// - Parameters:
     ///   - simulation: its workload, catalogue and architecture of functions are the planner's.
@@ -16,25 +16,28 @@ extension Contender {
         _ simulation: FluidSimulation,
         bootTime: Duration,
         _ settings: PlannerSettings = PlannerSettings(),
+        hasRouter: Bool = true,
         gateway: Double = 0
     ) throws(InvalidPlannerSettings) -> Contender {
-        let platform = Platform(launchDelay: bootTime, hasRouter: true, gateway: gateway)
+        let platform = Platform(launchDelay: bootTime, hasRouter: hasRouter, gateway: gateway)
         var settings = settings
         settings.launchDelay = bootTime
         settings.functionArchitecture = simulation.architecture
         settings.capacities.merge(simulation.capacities) { given, _ in given }
-        settings.routing = simulation.workload.routingCost(simulation.lambda(on: platform)).amount
+        if hasRouter {
+            settings.routing = simulation.workload.routingCost(simulation.lambda(on: platform)).amount
+        }
         let planner = try Planner(simulation.workload, simulation.catalogue, settings)
         return Contender("MArk for Swift", planner, on: platform)
     }
 }
 
 extension Baselines {
-    /// Ours as it is deployed, behind an HTTP API of API Gateway: $1.00 a million requests at list prices, whoever serves them.
-    package func planner(_ settings: PlannerSettings = PlannerSettings()) throws(InvalidPlannerSettings)
-        -> Contender
-    {
-        let gateway = prices["apigateway", "http-api-first-300M"]?.dollars ?? 0
-        return try Contender.planner(simulation, bootTime: bootTime, settings, gateway: gateway / 1e6)
+    /// Ours, over all types and markets.
+    ///
+    /// - Parameter hasRouter: whether the way to the instances is billed. The others come to theirs by what nobody bills here (a load
+    ///   balancer, a service's own endpoint), so that without it all are compared by what serves.
+    package func planner(hasRouter: Bool) throws(InvalidPlannerSettings) -> Contender {
+        try Contender.planner(simulation, bootTime: bootTime, hasRouter: hasRouter)
     }
 }
