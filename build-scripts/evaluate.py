@@ -20,7 +20,7 @@ OBJECTIVES = [100, 200, 500]
 TYPES = "c5.large,c5.xlarge,c6i.large,c6i.xlarge,c7i.large,c7g.large,c7g.xlarge"
 # All traces are scaled to that many requests per second on average: their sources differ a thousandfold.
 MEAN_RATE = 50
-CAUSES = ["managed premium", "no Lambda behind", "batching", "policy", "spot", "together"]
+CAUSES = ["managed premium", "no Lambda behind", "batching", "policy and types", "spot", "together"]
 
 
 def scale(trace: Path, minutes: int) -> float:
@@ -48,7 +48,7 @@ def decompose(study: dict, unbatched: dict, without_spot: dict) -> list[float | 
     """What SageMaker costs over what ours does, as a product of causes.
 
     The same rule is followed from SageMaker's prices and servers to EC2's prices, to Lambda behind the instances (which also start
-    faster), to batches, then to our rule, and to the spot market.
+    faster), to batches, then to our rule, which may mix types while the other keeps to one, and to the spot market.
     """
     managed, tracking = cost(study, "SageMaker, target tracking"), cost(study, "target tracking")
     single, on_demand, ours = cost(unbatched, "target tracking"), cost(without_spot, "MArk"), study["policies"][0]["dollars"]
