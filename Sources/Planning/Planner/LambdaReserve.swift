@@ -1,25 +1,22 @@
-import Forecasting
-
 /// How many Lambda environments are to be ready for what instances will not take, by pings or by provisioned concurrency.
 package struct LambdaReserve: Equatable, Sendable {
-    /// Requests per second that Lambda is expected to serve: its mean and scale, as in `LoadOutlook`.
-    let mean: Double
-    let scale: Double
+    /// The busiest of the next five minutes.
+    let outlook: LoadOutlook
+    /// Requests a minute that instances take.
+    let taken: Double
     /// How long a request occupies an environment.
     let latency: Duration
 
-    /// The busiest of the next five minutes.
-    ///
-    /// - Parameter taken: requests a minute that serving instances take.
+    /// - Parameter taken: requests a minute that instances take.
     package init(_ outlook: LoadOutlook, taken: Double, latency: Duration) {
         let busiest = outlook.means.prefix(5).indices.max { outlook.means[$0] < outlook.means[$1] } ?? 0
-        mean = (outlook.means[busiest] - taken) / 60
-        scale = outlook.scales[busiest] / 60
+        self.outlook = LoadOutlook(means: [outlook.means[busiest]], scales: [outlook.scales[busiest]])
+        self.taken = taken
         self.latency = latency
     }
 
     private func concurrency(_ quantile: Double) -> Double {
-        max(0, mean + scale * Elementary.log(quantile / (1 - quantile))) * (latency / .seconds(1))
+        max(0, outlook.quantile(quantile)[0] - taken) / 60 * (latency / .seconds(1))
     }
 
     /// Environments to be kept warm by concurrent invocations, which cost next to nothing each (Little's law, and two deviations of

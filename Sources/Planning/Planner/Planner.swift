@@ -82,6 +82,7 @@ package struct Planner: ScalingPolicy, Equatable {
         }
         let delay = launchDelay(observation)
         let prices = catalogue.lambda(settings.functionArchitecture)
+        let offers = offers(observation)
         let isDistrusted = distrustUntil.map { now < $0 } ?? false
         return PlannerView(
             workload: workload,
@@ -94,8 +95,8 @@ package struct Planner: ScalingPolicy, Equatable {
             trust: observation.forecasts.isEmpty || isDistrusted ? 0 : trust.value,
             launchTicks: Int((delay / .seconds(60)).rounded(.up)),
             launchDelay: delay,
-            offers: offers(observation),
-            launchable: offers(observation).filter { isLaunchable($0, now: now) }
+            offers: offers,
+            launchable: offers.filter { isLaunchable($0, now: now) }
         )
     }
 
