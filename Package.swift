@@ -87,7 +87,7 @@ let package = Package(
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CPlatform", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
+            dependencies: ["CPlatform", "Fleet", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),
@@ -122,6 +122,7 @@ let package = Package(
         // The laptop's side.
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
         .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
+        .target(name: "Fleet", dependencies: ["AWS", "Wire"], swiftSettings: strict),
         .target(
             name: "LocalCloud",
             dependencies: [

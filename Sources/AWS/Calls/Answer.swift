@@ -53,5 +53,7 @@ package struct Answer: Sendable {
 package struct MalformedAnswer: Error, Equatable, CustomStringConvertible {
     package let reason: String
 
+    package init(reason: String) { self.reason = reason }
+
     package var description: String { reason }
 }

@@ -140,6 +140,51 @@ extension Call {
         return call
     }
 
+    /// The same call, its result made into something else; of a call without pages.
+    package func map<New>(
+        _ transform: @escaping @Sendable (Output) throws(MalformedAnswer) -> New
+    ) -> Call<New> {
+        precondition(paging == nil, "\(operation): map each element of what comes in pages")
+        return with { [read] answer throws(MalformedAnswer) in try transform(try read(answer)) }
+    }
+
+    /// The same call, each element of its result made into something else.
+    package func mapEach<Element, New>(
+        _ transform: @escaping @Sendable (Element) throws(MalformedAnswer) -> New
+    ) -> Call<[New]> where Output == [Element] {
+        var call: Call<[New]> = with { [read] answer throws(MalformedAnswer) in
+            var elements: [New] = []
+            for element in try read(answer) { elements.append(try transform(element)) }
+            return elements
+        }
+        if let paging {
+            call.paging = Paging(
+                answerKey: paging.answerKey,
+                apply: paging.apply,
+                join: { $0 += $1 },
+                pagesMax: paging.pagesMax
+            )
+        }
+        return call
+    }
+
+    /// The same request, without pages, read otherwise.
+    private func with<New>(
+        _ read: @escaping @Sendable (Answer) throws(MalformedAnswer) -> New
+    ) -> Call<New> {
+        Call<New>(
+            service: service,
+            operation: operation,
+            message: message,
+            permission: permission,
+            effect: effect,
+            timeout: timeout,
+            answerLimit: answerLimit,
+            read: read,
+            paging: nil
+        )
+    }
+
     /// The same call in other bounds.
     package func within(_ timeout: Duration) -> Call {
         var call = self

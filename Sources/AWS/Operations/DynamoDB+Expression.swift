@@ -25,7 +25,9 @@ extension DynamoDB {
             package mutating func appendInterpolation(_ value: Value) { parts.append(.value(value)) }
         }
 
-        let parts: [Part]
+        private(set) var parts: [Part]
+
+        package mutating func append(_ other: Expression) { parts += other.parts }
 
         package init(stringLiteral text: String) { parts = [.text(text)] }
 

@@ -69,19 +69,22 @@ package enum DynamoDB {
         }
     }
 
-    /// Items by their partition key, in the order of the sort key; strongly consistent unless an index is asked.
+    /// Items by their partition key, in the order of the sort key.
+    ///
+    /// - Parameter isConsistent: Whether all earlier writes are seen, for twice the price; indexes cannot.
     package static func query(
         _ table: String,
         index: String? = nil,
         where condition: Expression,
-        filter: Expression? = nil
+        filter: Expression? = nil,
+        isConsistent: Bool = true
     ) -> Call<[Item]> {
         var placeholders = Placeholders()
         let members: [JSON.Member] = [
             .init("TableName", .string(table)), .init("IndexName", .optional(index)),
             .init("KeyConditionExpression", placeholders.text(of: condition)),
             .init("FilterExpression", placeholders.text(of: filter)),
-            .init("ConsistentRead", .bool(index == nil)),
+            .init("ConsistentRead", .bool(isConsistent && index == nil)),
         ]
         return items("Query", members + placeholders.members)
     }
