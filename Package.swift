@@ -65,7 +65,7 @@ let package = Package(
         ),
         .target(
             name: "Planning",
-            dependencies: ["Batching", "Forecasting"],
+            dependencies: ["Batching", "Forecasting", "Wire"],
             exclude: ["Prices/README.md"],
             resources: [.embedInCode("Prices/aws-us-east-1.csv")],
             swiftSettings: strict
@@ -197,7 +197,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PlanningTests",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit"],
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(
