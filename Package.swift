@@ -84,6 +84,13 @@ let package = Package(
             dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
+        .target(
+            name: "Control",
+            dependencies: [
+                "AWS", "Batching", "Fleet", "Forecasting", "LambdaRuntime", "Planning", "Serving", "Wire",
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
