@@ -94,7 +94,10 @@ let package = Package(
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CPlatform", "Fleet", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
+            dependencies: [
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning", "Serving",
+                "Threading", "Wire",
+            ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),

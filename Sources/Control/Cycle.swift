@@ -43,13 +43,17 @@ package struct Cycle: Sendable {
         let observation = observation(readings, fleet)
         var decisions: [Decision] = []
         var workload: Workload?
+        var burnRate: Double?
         do {
             let known = try self.workload()
             workload = known
             if observation.demandLag > Self.blindAfter {
                 problems.append("no request counts for \(observation.demandLag) minutes: nothing is planned")
             } else {
-                decisions = try decide(observation, known, readings, &problems)
+                var planner = try planner(known, readings, &problems)
+                decisions = planner.plan(observation)
+                burnRate = planner.monitor.burnRate(over: .seconds(300), now: observation.now)
+                document.planner = planner.memory
             }
         } catch { problems.append("\(error)") }
         remember(fleet, readings)
@@ -69,6 +73,7 @@ package struct Cycle: Sendable {
             observation: observation,
             workload: workload,
             route: readings.route,
+            burnRate: burnRate,
             problems: problems
         )
     }
@@ -157,19 +162,18 @@ package struct Cycle: Sendable {
         )
     }
 
-    private mutating func decide(
-        _ observation: Observation,
+    private func planner(
         _ workload: Workload,
         _ readings: Readings,
         _ problems: inout [String]
-    ) throws -> [Decision] {
+    ) throws -> Planner {
         var planner = try Planner(workload, catalogue, plannerSettings(workload, readings))
         if document.planner != .null {
-            do { try planner.remember(document.planner) } catch { problems.append("\(error): it starts anew") }
+            do { try planner.remember(document.planner) } catch {
+                problems.append("\(error): it starts anew")
+            }
         }
-        let decisions = planner.plan(observation)
-        document.planner = planner.memory
-        return decisions
+        return planner
     }
 
     private func plannerSettings(_ workload: Workload, _ readings: Readings) -> PlannerSettings {
@@ -226,5 +230,7 @@ package struct CyclePlan: Sendable {
     /// Nil when nothing is known of the model.
     package let workload: Workload?
     package let route: RouteTarget?
+    /// Of five minutes; nil when too few requests came.
+    package let burnRate: Double?
     package let problems: [String]
 }

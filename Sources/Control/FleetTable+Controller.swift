@@ -37,7 +37,7 @@ extension FleetTable {
     // MARK: The document
 
     /// The document with the nonce of who wrote it; nil when there is none.
-    package func document() -> Call<(ControllerDocument, nonce: String)?> {
+    package func document() -> Call<(document: ControllerDocument, nonce: String)?> {
         DynamoDB.getItem(name, key: Self.key(Self.controller, "document")).map {
             item throws(MalformedAnswer) in
             guard let item else { return nil }

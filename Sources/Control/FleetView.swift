@@ -157,7 +157,8 @@ package struct KnownInstance: Equatable, Sendable {
     /// Since when it is asked to drain.
     package var draining: WallClock?
 
-    package init(type: String, market: Market, zone: String, launched: WallClock, draining: WallClock? = nil) {
+    package init(type: String, market: Market, zone: String, launched: WallClock, draining: WallClock? = nil)
+    {
         (self.type, self.market, self.zone) = (type, market, zone)
         (self.launched, self.draining) = (launched, draining)
     }

@@ -22,7 +22,9 @@ package struct MinuteCounts: Equatable, Sendable {
     package init(_ points: [CloudWatch.Point], from first: Int, now: WallClock, delay: Duration) {
         let complete = Self.lastEnded(by: now, before: delay)
         var known: [Int: Double] = [:]
-        for point in points { known[Int((point.time.seconds / 60).rounded(.down)), default: 0] += point.value }
+        for point in points {
+            known[Int((point.time.seconds / 60).rounded(.down)), default: 0] += point.value
+        }
         let newest = known.keys.filter { $0 <= complete }.max() ?? .min
         let last = max(newest, Self.lastEnded(by: now, before: delay + Self.silence))
         self.first = first

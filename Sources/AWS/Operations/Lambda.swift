@@ -82,6 +82,9 @@ package enum Lambda {
         }
     }
 
+    /// The code of an answer that there is nothing.
+    package static let nothingProvisioned = "ProvisionedConcurrencyConfigNotFoundException"
+
     /// What is provisioned for a version or alias; fails with `ProvisionedConcurrencyConfigNotFoundException` when nothing is.
     package static func getProvisionedConcurrency(_ function: Function) -> Call<ProvisionedConcurrency> {
         Call(.lambda, "GetProvisionedConcurrencyConfig", provisioned("GET", function), read: provisioned)
