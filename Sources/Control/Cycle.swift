@@ -83,7 +83,10 @@ package struct Cycle: Sendable {
     /// Takes in what is new.
     private mutating func hear(_ readings: Readings) {
         if let counts = readings.counts {
-            for (index, count) in counts.counts.enumerated() {
+            // A stack is as old as its first request: the zeros before it are no load to learn from.
+            let isNew = forecaster.series.count == 0
+            let first = isNew ? counts.counts.firstIndex { $0 > 0 } ?? counts.counts.count : 0
+            for (index, count) in counts.counts.enumerated().dropFirst(first) {
                 forecaster.observe(count, minute: counts.first + index)
             }
         }

@@ -82,14 +82,22 @@ package struct FleetView: Equatable, Sendable {
 
         private mutating func addLiving(_ listed: EC2.Instance, _ backend: RegisteredBackend?) {
             var memory = known[listed.id] ?? KnownInstance(listed)
-            if backend?.state == .draining { memory.draining = memory.draining ?? now }
+            if let backend, backend.state == .draining || backend.isAskedToDrain { memory.draining = memory.draining ?? now }
             view.known[listed.id] = memory
             if let since = memory.draining {
-                let isDone = backend.map { $0.load.inFlight == 0 && $0.state == .draining } ?? true
+                let isDone = backend.map { $0.state == .draining && $0.load.inFlight == 0 } ?? true
                 if isDone || Duration.milliseconds(now - since) > FleetView.drainMax {
                     view.superfluous.append(listed.id)
                 }
-                view.instances.append(instance(listed, .draining(since: since.time), listed.launched))
+                // The planner replaces what EC2 takes back, and knows why.
+                let isTaken = warnings[listed.id]?.kind == .interruption && backend != nil
+                view.instances.append(
+                    instance(
+                        listed,
+                        isTaken ? .serving(since: listed.launched.time) : .draining(since: since.time),
+                        listed.launched
+                    )
+                )
                 return
             }
             guard let backend else {
