@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
@@ -96,7 +96,9 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Fleet", "Histograms", "Planning", "Serving",
+                "Threading",
+                "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -141,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Fleet", "Forecasting", "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
@@ -232,6 +234,16 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: ["Backend", "Batching", "Fleet", "Serving", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: ["AWS", "Fleet", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
