@@ -22,7 +22,7 @@ import Wire
             heartbeat: WallClock(milliseconds: 1_764_000_060_123)
         )
         backend.load.inFlight = 3
-        backend.load.queueDelay = .microseconds(12_345)
+        backend.load.queueDelay = .microseconds(12_500)
         backend.load.latencyP98 = .milliseconds(41)
         (backend.load.served, backend.load.late, backend.load.refused) = (9_000_000_000, 7, 11)
         return backend

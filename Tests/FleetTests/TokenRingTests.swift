@@ -16,30 +16,30 @@ import Wire
         #expect(changed.accepted == ["b", "a"])
     }
 
-    /// Three days, a tick a minute, and backends and routers that read whenever their turn comes, the slowest of them once in a minute.
-    @Test(arguments: 0..<60) func `never has a router use a token that a backend does not accept`(
-        phase: Int64
-    ) {
-        var ring = TokenRing(current: "token 0", changed: Self.at(0))
-        var made = 0
-        var (backend, router) = (ring, ring)
-        for second in Int64(0)..<(3 * 86_400) {
-            if second % 60 == 0 {
-                let next = ring.advanced(at: Self.at(second)) {
-                    made += 1
-                    return "token \(made)"
+    /// The half hours of two rotations, a tick a minute; backends read once a minute, and routers when their turn comes.
+    @Test func `never has a router use a token that a backend does not accept`() {
+        for phase in Int64(0)..<60 {
+            var ring = TokenRing(current: "token 0", changed: Self.at(0))
+            var made = 0
+            var (backend, router) = (ring, ring)
+            for second in Array(Int64(86_340)..<88_200) + Array(173_340..<175_200) {
+                if second % 60 == 0 {
+                    ring =
+                        ring.advanced(at: Self.at(second)) {
+                            made += 1
+                            return "token \(made)"
+                        } ?? ring
                 }
-                ring = next ?? ring
+                if second % 60 == phase { backend = ring }
+                // A router that is warm but idle reads late, and then uses at once what it has read.
+                if second % (1 + phase * 7) == 0 { router = ring }
+                guard backend.accepted.contains(router.current) else {
+                    Issue.record("second \(second), phase \(phase): \(router.current) is not accepted")
+                    return
+                }
             }
-            if second % 60 == phase { backend = ring }
-            // A router that is warm but idle reads late, and then uses at once what it has read.
-            if second % (1 + phase * 7) == 0 { router = ring }
-            guard backend.accepted.contains(router.current) else {
-                Issue.record("second \(second): \(router.current) is not in \(backend.accepted)")
-                return
-            }
+            #expect(made == 2 && router.current != "token 0")
         }
-        #expect(made >= 2)
     }
 
     @Test func `accepts a token as long as any of its steps knows it`() {
