@@ -218,7 +218,9 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Seeded", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Batching", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -238,7 +240,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendTests",
-            dependencies: ["Backend", "Batching", "Fleet", "Serving", "Wire"],
+            dependencies: ["AWS", "Backend", "Batching", "CURL", "Fleet", "Serving"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -49,6 +49,8 @@ package final class FleetMember: Sendable {
     private struct Serving {
         let port: Int
         let since: WallClock
+        /// Whether the table has acknowledged it.
+        var isRegistered = false
     }
 
     private let settings: Settings
@@ -94,7 +96,7 @@ package final class FleetMember: Sendable {
             giveUpAfter: settings.giveUpAfter,
             now: effects.now().monotonic
         )
-        return await withTaskGroup(of: Void.self) { group in
+        return await withDiscardingTaskGroup { group in
             defer { group.cancelAll() }
             events.continuation.yield(.woken(at: .zero))
             for await event in events.stream {
@@ -131,7 +133,9 @@ package final class FleetMember: Sendable {
     }
 
     private func beat(_ state: RegisteredBackend.State, _ effects: Effects) async {
-        guard let serving = serving.withLock({ $0 }) else { return }
+        guard let serving = serving.withLock({ $0 }) else {
+            preconditionFailure("a heartbeat before the server listens")
+        }
         let fleetLoad = effects.load()
         var backend = RegisteredBackend(
             id: settings.machine.id,
@@ -151,9 +155,18 @@ package final class FleetMember: Sendable {
         let result = await send(settings.table.beat(backend), effects)
         tell(.heartbeat, result.map { _ in true }, effects)
         switch result {
-        case .success(let isToDrain): events.continuation.yield(.beatAcknowledged(isToDrain: isToDrain))
+        case .success(let isToDrain):
+            if !serving.isRegistered { registered(backend, effects) }
+            events.continuation.yield(.beatAcknowledged(isToDrain: isToDrain))
         case .failure: events.continuation.yield(.beatFailed)
         }
+    }
+
+    private func registered(_ backend: RegisteredBackend, _ effects: Effects) {
+        serving.withLock { $0?.isRegistered = true }
+        effects.note(
+            "Registered in \(settings.table.name) as \(backend.id) at \(backend.origin) for \(Int(backend.capacity)) requests/s"
+        )
     }
 
     private func leave(_ effects: Effects) async {

@@ -20,8 +20,6 @@ package struct MachineIdentity: Equatable, Sendable {
         package var zone: String?
 
         package init() {}
-
-        package var isComplete: Bool { ![id, address, type, market, zone].contains(nil) }
     }
 
     /// Asks the metadata for what is not given.

@@ -1,15 +1,17 @@
 /// Says that something fails when that begins, and that it works again when it does; not each time in between.
-struct Outages: Equatable, Sendable {
-    enum Subject: String, Hashable, Sendable {
+package struct Outages: Equatable, Sendable {
+    package enum Subject: String, Hashable, Sendable {
         case heartbeat = "heartbeats"
         case token = "readings of the token"
     }
 
     private var since: [Subject: Duration] = [:]
 
+    package init() {}
+
     /// - Parameter reason: why it failed; nil when it did not.
     /// - Returns: what is to be told.
-    mutating func note(_ subject: Subject, _ reason: String?, now: Duration) -> String? {
+    package mutating func note(_ subject: Subject, _ reason: String?, now: Duration) -> String? {
         switch (since[subject], reason) {
         case (nil, let reason?):
             since[subject] = now

@@ -18,6 +18,8 @@ package struct DispatchMetrics: Equatable, Sendable {
     package private(set) var observed = Duration.zero
     package private(set) var predicted = Duration.zero
 
+    package init() {}
+
     package struct Runs: Equatable, Sendable {
         package var count = 0
         package var requests = 0

@@ -1,4 +1,4 @@
-import Histograms
+package import Histograms
 
 /// The latencies of the last 10 to 20 seconds: a window that is full and one that fills.
 package struct RecentLatencies: Equatable, Sendable {
@@ -10,13 +10,15 @@ package struct RecentLatencies: Equatable, Sendable {
     private var filling = LatencyHistogram(bits: bits)
     private var since = Duration.zero
 
-    mutating func record(_ latency: Duration, now: Duration) {
+    package init() {}
+
+    package mutating func record(_ latency: Duration, now: Duration) {
         turn(now)
         filling.record(latency)
     }
 
     /// Those that are recent at an instant.
-    func all(now: Duration) -> LatencyHistogram {
+    package func all(now: Duration) -> LatencyHistogram {
         var copy = self
         copy.turn(now)
         copy.full.add(copy.filling)

@@ -149,7 +149,11 @@ struct BackendProcess {
             try await server.run { port in
                 Terminal.line("Listening on \(scheme)://\(host):\(port) (Ctrl-C ends it)")
                 engine.start {
-                    if service.hasModels { member?.isReady(port: port, since: Terminal.wallClock()) }
+                    guard let member else { return }
+                    guard service.hasModels else {
+                        return Terminal.note("Not registered: no model is served")
+                    }
+                    member.isReady(port: port, since: Terminal.wallClock())
                 }
             }
         } catch {

@@ -1,5 +1,6 @@
 import Backend
 import Batching
+import Fleet
 import Serving
 import Testing
 
