@@ -32,7 +32,8 @@ package final class HTTPServer: Sendable {
         let admit: @Sendable (HTTPRequest) -> HTTPResponse?
         let handler: Handler
         let accessLog: AccessLog?
-        let draining = Atomic<Bool>(false)
+        private let draining = Atomic<Bool>(false)
+        private let drainStart = Mutex<Duration?>(nil)
 
         init(
             _ limits: HTTPLimits,
@@ -51,6 +52,15 @@ package final class HTTPServer: Sendable {
         }
 
         var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+        func drain() {
+            let now = now()
+            drainStart.withLock { $0 = $0 ?? now }
+            draining.store(true, ordering: .relaxed)
+        }
+
+        /// For how long it has been draining; nil when it is not.
+        func drainTime(_ now: Duration) -> Duration? { drainStart.withLock { $0 }.map { now - $0 } }
 
         func log(_ exchange: Exchange, _ response: HTTPResponse) {
             accessLog?.add(exchange, response, now: now())
@@ -165,7 +175,7 @@ package final class HTTPServer: Sendable {
     // MARK: The end
 
     /// Ends each connection after its next answer, and idle ones at once; new ones are still accepted.
-    package func drain() { shared.draining.store(true, ordering: .relaxed) }
+    package func drain() { shared.drain() }
 
     /// Accepts no more connections; `run` returns when the open ones have ended, also when it is called later.
     package func close() {

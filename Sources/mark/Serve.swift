@@ -11,8 +11,8 @@ struct Serve: AsyncParsableCommand {
             "Serve models over HTTP: batched under their latency objectives, refusing what would be late.",
         discussion: """
             Speaks the Open Inference Protocol (KServe, Triton) and SageMaker's container contract, and shows metrics at /metrics. \
-            Ends on SIGTERM, when EC2 announces that it takes the spot instance back, or when the stack's controller asks for it, once what \
-            was admitted is answered.
+            Ends on SIGTERM, when EC2 announces that it takes the spot instance back, or when the stack's controller asks for it, \
+            once what was admitted is answered.
             """
     )
 
