@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .target(
@@ -106,7 +106,9 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Fleet", "Histograms", "Planning", "Serving",
+                "Threading",
+                "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -151,7 +153,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Fleet", "Forecasting", "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
@@ -226,7 +228,9 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Seeded", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Batching", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -242,6 +246,16 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: ["AWS", "Backend", "Batching", "CURL", "Fleet", "Serving"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: ["AWS", "Fleet", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

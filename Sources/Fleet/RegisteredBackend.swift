@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 package import Wire
 
 /// A backend as the registry knows it: where it is, what it can take, and how it is doing.
@@ -90,7 +90,7 @@ package struct RegisteredBackend: Equatable, Sendable {
     // MARK: The item
 
     /// All attributes but the key.
-    var item: DynamoDB.Item {
+    package var item: DynamoDB.Item {
         var item: DynamoDB.Item = [
             "address": .string(address), "port": .integer(port), "type": .string(type),
             "market": .string(market), "zone": .string(zone),
@@ -106,7 +106,7 @@ package struct RegisteredBackend: Equatable, Sendable {
         return item
     }
 
-    init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
+    package init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
         let reader = ItemReader(item, "a backend")
         id = try reader.string("sk")
         address = try reader.string("address")

@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 package import Wire
 
 /// The secrets between router and backends: one in use, the one before, and the one to come.
@@ -33,7 +33,7 @@ package struct TokenRing: Equatable, Sendable {
         return TokenRing(current: current, next: new, changed: now)
     }
 
-    var item: DynamoDB.Item {
+    package var item: DynamoDB.Item {
         var item: DynamoDB.Item = [
             "token": .string(current), "changed_ms": .integer(changed.milliseconds),
         ]
@@ -42,7 +42,7 @@ package struct TokenRing: Equatable, Sendable {
         return item
     }
 
-    init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
+    package init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
         let reader = ItemReader(item, "the token")
         self.init(
             current: try reader.string("token"),
