@@ -153,7 +153,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Fleet", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting", "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
@@ -205,6 +205,11 @@ let package = Package(
         .testTarget(
             name: "HistogramsTests",
             dependencies: ["Histograms", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: ["AWS", "Control", "Fleet", "Planning", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

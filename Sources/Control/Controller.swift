@@ -118,8 +118,7 @@ package final class Controller: Sendable {
             await train(deadlines, log)
             return CycleReport(plan, outcomes: outcomes, isDry: false)
         } catch {
-            log.error("nothing is changed: \(error)")
-            return CycleReport("nothing is changed: \(error)")
+            return CycleReport(failure: error)
         }
     }
 

@@ -4,15 +4,23 @@ package import Wire
 package struct CycleReport: Sendable {
     /// Nil when the run had nothing to plan.
     package let plan: CyclePlan?
+    /// Why nothing could be decided; nil when it could, or had not to be.
+    package let failure: String?
     package let json: JSON
 
     init(_ words: String) {
-        plan = nil
+        (plan, failure) = (nil, nil)
         json = ["done": false, "because": .string(words)]
     }
 
+    init(failure: any Error) {
+        plan = nil
+        self.failure = "nothing is changed: \(failure)"
+        json = ["done": false, "because": .string("nothing is changed: \(failure)")]
+    }
+
     init(_ plan: CyclePlan, outcomes: [StepOutcome], isDry: Bool) {
-        self.plan = plan
+        (self.plan, failure) = (plan, nil)
         json = [
             "done": .bool(!isDry),
             "decisions": .array(plan.decisions.map(\.json)),

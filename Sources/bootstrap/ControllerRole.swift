@@ -61,6 +61,8 @@ final class ControllerRole: Sendable {
                     log: log
                 )
             }
+            // A failed invocation is what the alarm on the controller counts.
+            if let failure = report.failure { throw FunctionError("Function.CycleFailed", failure) }
             return .response(report.json.encoded())
         } catch {
             return .failure(error)

@@ -409,8 +409,11 @@ class Controller:
         self.connection.socket.settimeout(90)
         answer = self.connection.request()
         self.connection.respond(202, b'{"status":"OK"}')
-        assert answer.path.endswith("/response"), (answer.path, answer.body, self.lines[-20:])
-        return json.loads(answer.body)
+        result = json.loads(answer.body)
+        if answer.path.endswith("/error"):
+            assert result["errorType"] == "Function.CycleFailed", (result, self.lines[-20:])
+            return {"done": False, "because": result["errorMessage"]}
+        return result
 
     def tick(self) -> dict:
         self.begin(self.event())

@@ -20,6 +20,20 @@ extension EC2 {
         package let stateReason: String?
         package let tags: [Tag]
 
+        package init(
+            id: String,
+            state: State,
+            instanceType: String,
+            market: Market,
+            zone: String?,
+            launched: WallClock,
+            stateReason: String? = nil
+        ) {
+            (self.id, self.state, self.instanceType) = (id, state, instanceType)
+            (self.market, self.zone, self.launched) = (market, zone, launched)
+            (privateAddress, self.stateReason, tags) = (nil, stateReason, [])
+        }
+
         init(_ item: Field) throws(MalformedAnswer) {
             id = try item["instanceId"].string()
             let name = try item["instanceState"]["name"].string()
