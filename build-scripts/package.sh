@@ -42,6 +42,8 @@ cp LICENSE "$stage/licences/MARK-LICENSE.txt"
 cp "$(dirname "$(readlink -f "$(command -v swift)")")/../share/swift/LICENSE.txt" "$stage/licences/SWIFT-LICENSE.txt"
 cp "$onnxruntime/ONNXRUNTIME-LICENSES.txt" "$libstdcxx/GCC-LICENSES.txt" "$stage/licences/"
 cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
+# mark has the Swift packages in it, and BoringSSL, which is in one of them and named in its notice.
+(export LC_ALL=C; cd .build/checkouts && tail -n +1 -- */LICENSE* */NOTICE*) > "$stage/licences/SWIFT-PACKAGES-LICENSES.txt"
 
 say "packing $output"
 python3 build-scripts/bundle.py "$stage" "$output"
