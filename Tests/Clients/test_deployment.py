@@ -224,7 +224,11 @@ def test_schedule_alarms_and_dashboard_are_what_their_services_take(whole):
     whole.client("scheduler").create_schedule(Name="tick", **(tick | {"Target": target}))
     cloudwatch = whole.client("cloudwatch")
     for name in ("ObjectiveAlarm", "ControllerAlarm"):
-        properties = json.loads(json.dumps(whole.stack.resources[name]["Properties"]).replace('{"Ref": "Api"}', '"api"'))
+        properties = json.loads(
+            json.dumps(whole.stack.resources[name]["Properties"])
+            .replace('{"Ref": "Api"}', '"api"')
+            .replace('{"Ref": "ControllerFunction"}', '"controller"')
+        )
         cloudwatch.put_metric_alarm(AlarmName=name, **properties)
     assert len(cloudwatch.describe_alarms()["MetricAlarms"]) == 2
     body = whole.stack.resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]

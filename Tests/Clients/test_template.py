@@ -25,11 +25,9 @@ SERVICES = {"apigateway": "apigatewayv2"}
 UNCONFINED = {
     "cloudwatch:GetMetricData",
     "ec2:DescribeInstances",
-    "ec2:DescribeInstanceTypes",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeSubnets",
     "lambda:GetAccountSettings",
-    "pricing:GetProducts",
 }
 INTERFACES = {
     "ec2:AssignPrivateIpAddresses",
@@ -39,8 +37,11 @@ INTERFACES = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 }
-# Operations of the client that no function calls: the template makes the launch template, instances tag themselves at launch.
-OTHERS = {"ec2:CreateLaunchTemplate", "ec2:DescribeLaunchTemplates", "ec2:CreateTags"}
+# What the controller needs besides the operations it calls: for instances to come up, for its logs.
+INDIRECT = {
+    "ec2:RunInstances", "ec2:CreateTags", "iam:PassRole", "iam:CreateServiceLinkedRole", "ssm:GetParameter", "ssm:GetParameters",
+    "logs:CreateLogStream", "logs:PutLogEvents",
+}
 FUNCTIONS = ["InferenceFunction", "RouterFunction", "ControllerFunction"]
 
 
@@ -344,15 +345,31 @@ def test_a_backend_reaches_only_its_own_part_of_the_table(stack):
     assert keys == {"dynamodb:DeleteItem": ["fleet"], "dynamodb:UpdateItem": ["fleet"], "dynamodb:GetItem": ["token"]}
 
 
-def test_the_controller_may_call_whatever_the_client_can_call(stack):
-    called = set()
-    services = {"ec2": "ec2", "dynamoDB": "dynamodb", "cloudWatch": "cloudwatch", "lambda": "lambda", "ssm": "ssm", "pricing": "pricing"}
+def operations() -> dict[str, str]:
+    """The action that each function of the AWS client needs: `EC2.createFleet` needs `ec2:CreateFleet`."""
+    found = {}
     for file in (ROOT / "Sources" / "AWS" / "Operations").glob("*.swift"):
-        for service, operation in re.findall(r'Call\(\s*\.(\w+),\s*"(\w+)"', file.read_text()):
-            if service in services:
-                called.add(f"{services[service]}:{operation}".replace("lambda:Invoke", "lambda:InvokeFunction"))
-    assert {"ec2:CreateFleet", "dynamodb:PutItem", "cloudwatch:GetMetricData", "lambda:InvokeFunction"} <= called
-    assert called - actions(stack, "ControllerRole") <= OTHERS
+        text = file.read_text()
+        service = re.search(r"^(?:package enum|extension) (\w+)", text, re.M)[1]
+        for function in re.split(r"static func ", text)[1:]:
+            name = re.match(r"\w+", function)[0]
+            operation = re.search(r'(?:Call\(\s*\.\w+,|items\()\s*"(\w+)"', function)
+            permitted = re.search(r'permitted\(by: "([^"]+)"\)', function)
+            if operation:
+                action = f"{service.lower()}:{operation[1]}"
+                found[f"{service}.{name}"] = permitted[1] if permitted else action.replace("lambda:Invoke", "lambda:InvokeFunction")
+    return found
+
+
+@pytest.mark.skipif(not (ROOT / "Sources" / "Control").is_dir(), reason="Sources/Control, which calls, is not here yet")
+def test_the_controller_may_do_what_it_does_and_no_more(stack):
+    known = operations()
+    sources = "\n".join(
+        file.read_text() for folder in ("Control", "Fleet") for file in (ROOT / "Sources" / folder).glob("*.swift")
+    )
+    called = {known[call] for call in set(re.findall(r"\b[A-Z]\w+\.[a-z]\w+(?=\()", sources)) if call in known}
+    assert {"ec2:CreateFleet", "dynamodb:Query", "apigateway:PATCH", "lambda:InvokeFunction"} <= called
+    assert actions(stack, "ControllerRole") == called | INDIRECT
 
 
 # ---- Network and instances.
@@ -446,12 +463,20 @@ def test_the_burn_rate_is_one_when_the_target_is_just_kept(target, missed):
     assert burn(100 - 7 * missed, 0) > alarm["Threshold"]
 
 
-def test_a_controller_that_is_silent_for_five_minutes_rings(stack):
+def test_a_controller_that_ends_no_run_well_for_five_minutes_rings(stack):
     alarm = stack.resources["ControllerAlarm"]["Properties"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("MARK", "Ticks")
-    assert alarm["Dimensions"] == [{"Name": "Stack", "Value": "mark"}]
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 300
-    assert alarm["TreatMissingData"] == "breaching"
+    metrics = {metric["Id"]: metric for metric in alarm["Metrics"]}
+
+    def rings(runs: int, errors: int) -> bool:
+        names = {"FILL": lambda value, _: value, "runs": runs, "errors": errors}
+        return eval(metrics["ended"]["Expression"], {"__builtins__": {}}, names) < alarm["Threshold"]
+
+    assert rings(0, 0) and rings(5, 5)
+    assert not rings(5, 4) and not rings(5, 0)
+    for name in ("runs", "errors"):
+        assert metrics[name]["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ControllerFunction"}}]
+        assert metrics[name]["MetricStat"]["Period"] * alarm["EvaluationPeriods"] == 300
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
 
 
 def test_alarms_go_to_the_topic_when_there_is_one(stack):
@@ -489,6 +514,15 @@ def test_the_dashboard_shows_what_the_functions_write():
     # No two widgets on one place.
     places = [(w["x"], w["y"]) for w in body["widgets"]]
     assert len(set(places)) == len(places)
+
+
+@pytest.mark.skipif(not (ROOT / "Sources" / "Control").is_dir(), reason="Sources/Control, which measures, is not here yet")
+def test_the_dashboard_shows_every_metric_of_the_controller(stack):
+    sources = (ROOT / "Sources" / "Control" / "CyclePlan+Status.swift").read_text()
+    written = set(re.findall(r'\.add\("(\w+)"', sources)) | set(re.findall(r'\("(Instances\w+)",', sources))
+    body = json.loads(stack.resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    shown = {name for namespace, name in metrics_of(body) if namespace == "MARK" and not name.startswith("Router")}
+    assert shown == written
 
 
 @pytest.mark.skipif(not (ROOT / "Sources" / "Routing").is_dir(), reason="Sources/Routing, which counts, is not here yet")
