@@ -82,7 +82,6 @@ install_environment() {
 install_clients() {
     clients=$dependencies/clients
     install_environment "$clients" requirements.txt
-    install_environment "$dependencies/aws-cli" aws-cli-requirements.txt
 }
 
 # Builds a product for release with Swift's libraries inside. Quiet when nothing is to do; else one line of progress on a terminal,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore.config
 import botocore.session
 import pytest
 from cloudformation import TEMPLATE, Stack
@@ -156,6 +157,20 @@ def test_the_router_knows_where_to_spill(stack):
         "MARK_SLO_MS": "100",
         "AWS_ENDPOINT_URL_LAMBDA": "https://lambda.eu-central-1.api.aws",
     }
+
+
+def test_the_endpoints_over_ipv6_are_those_that_aws_names(stack):
+    session = botocore.session.get_session()
+    named = {
+        service: session.create_client(
+            service, "eu-central-1", config=botocore.config.Config(use_dualstack_endpoint=True)
+        ).meta.endpoint_url
+        for service in ("lambda", "ec2")
+    }
+    assert stack.variables("RouterFunction")["AWS_ENDPOINT_URL_LAMBDA"] == named["lambda"]
+    # Of these two the instances' script asks, with AWS_USE_DUALSTACK_ENDPOINT.
+    assert all(url.endswith(".api.aws") for url in named.values())
+    assert "AWS_USE_DUALSTACK_ENDPOINT=true" in json.dumps(stack.resources["LaunchTemplate"])
 
 
 def test_what_is_not_set_is_not_passed_on(stack):
