@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from backend import mark_program
 from cloudformation import Stack
 from runtime_api import ROOT
 
@@ -219,6 +220,16 @@ def test_the_service_runs_mark_without_privileges(boot):
     )
     assert service["Environment"] == "AWS_REGION=eu-central-1"
     assert (service["DynamicUser"], service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "yes", "strict")
+
+
+@pytest.mark.skipif(not (ROOT / "Sources" / "Fleet" / "Membership.swift").exists(), reason="mark serve is no member of a fleet yet")
+def test_the_service_gives_mark_options_that_it_knows(boot):
+    command = unit(boot())["Service"]["ExecStart"].split()
+    known = subprocess.run([mark_program(), command[1], "--help"], capture_output=True, text=True, check=True).stdout
+    options = [word for word in command if word.startswith("--")]
+    assert len(options) == 5
+    for option in options:
+        assert re.search(rf"{option}\b", known), f"mark serve has no {option}"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
