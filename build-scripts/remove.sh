@@ -63,7 +63,7 @@ fi
 
 started=$SECONDS
 if [ -n "$function" ]; then
-    say "stopping the controller"
+    say "stopping the controller; to keep the stack after all: aws lambda delete-function-concurrency --function-name $function"
     aws lambda put-function-concurrency --function-name "$function" --reserved-concurrent-executions 0 >/dev/null
 fi
 end_instances

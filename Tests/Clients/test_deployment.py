@@ -197,6 +197,14 @@ def test_an_instance_of_the_launch_template_is_marked_and_private(whole):
     assert data["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required"
 
 
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_the_image_is_one_that_amazon_publishes(whole, architecture):
+    # moto has the public parameters as AWS had them.
+    name = Stack(Architecture=architecture).resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["ImageId"]
+    parameter = whole.client("ssm").get_parameter(Name=name.removeprefix("resolve:ssm:"))["Parameter"]
+    assert parameter["Value"].startswith("ami-")
+
+
 def test_the_table_takes_the_fleets_items(whole):
     table = whole.table()
     table.put_item(Item={"pk": "fleet", "sk": "i-1", "ttl": 1})

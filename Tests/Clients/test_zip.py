@@ -172,6 +172,8 @@ def test_it_answers_in_a_bare_system_that_has_only_a_libc(unpacked, tmp_path):
     try:
         answer = invoke(api.accept(), EVENT)
         assert json.loads(answer.body)["statusCode"] == 200
+        # The backends' program as well.
+        subprocess.run([shutil.which("chroot"), root, "/var/task/bin/mark", "serve", "--help"], check=True, capture_output=True)
     finally:
         process.kill()
         process.wait(30)
