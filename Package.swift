@@ -19,6 +19,9 @@ let optimised = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 ///   libraries, where C and C++ are, stay at random addresses.
 let bootstrapLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/lib", "-Xclang-linker", "-no-pie"]
 
+/// `mark` lies in the zip's `bin`, and finds the same libstdc++.
+let markLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]
+
 let package = Package(
     name: "mark",
     products: [
@@ -160,7 +163,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(markLinkerFlags, .when(configuration: .release))]
         ),
         .executableTarget(
             name: "benchmark",
