@@ -8,7 +8,9 @@ import Wire
 /// What a cycle reads: first what every decision needs, at once; then, when there is something to decide, what it costs money or time
 /// to know.
 extension Controller {
-    /// Kept in the process; else as of its last training, else new. Minutes since then are read again with the counts.
+    /// Kept in the process, or as of its last training, or new.
+    ///
+    /// Minutes since then are read again with the counts.
     func forecaster(_ deadlines: CycleDeadlines) async throws(AWSError) -> LoadForecaster {
         if let forecaster = kept.withLock({ $0.forecaster }) { return forecaster }
         let stored = try await aws.send(settings.table.forecaster(), deadline: deadlines.reading)
