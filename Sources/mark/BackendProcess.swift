@@ -49,6 +49,7 @@ struct BackendProcess {
         limits.inflatedBody = options.connections.bodyMax
         var settings = BackendService.Settings()
         settings.tokens = options.connections.fixedToken.map { AcceptedTokens([$0]) } ?? member?.accepted
+        settings.readers = options.connections.readers
         settings.residentBytes = { Machine.residentBytes() }
         let counters = HTTPCounters()
         let service = BackendService(
