@@ -67,7 +67,7 @@ package struct FleetTable: Equatable, Sendable {
         DynamoDB.updateItem(
             name,
             key: Self.key(Self.fleet, id),
-            "SET \(name: "drain") = \(.bool(true)), \(name: "state") = \(.string(RegisteredBackend.State.draining.rawValue))",
+            "SET \(name: "drain") = \(.bool(true))",
             condition: "attribute_exists(\(name: "pk"))",
             isRepeatable: true
         ).map { _ in }

@@ -37,7 +37,10 @@ package struct RegisteredBackend: Equatable, Sendable {
     package let capacity: Double
     /// The program's version.
     package let build: String
+    /// What it says itself.
     package var state: State
+    /// Whether the controller has asked it to drain; it may not have heard that yet.
+    package internal(set) var isAskedToDrain = false
     package var load = Load()
     package var heartbeat: WallClock
 
@@ -70,7 +73,7 @@ package struct RegisteredBackend: Equatable, Sendable {
 
     /// Whether requests may be sent to it.
     package func isServing(at now: WallClock) -> Bool {
-        state == .serving && isFresh(at: now)
+        state == .serving && !isAskedToDrain && isFresh(at: now)
     }
 
     /// Whether it has given a sign of life lately; clocks of two machines may be a little apart, in either direction.
@@ -117,8 +120,8 @@ package struct RegisteredBackend: Equatable, Sendable {
         guard let state = State(rawValue: try reader.string("state")) else {
             throw MalformedAnswer(reason: "the state of backend \(id) is neither serving nor draining")
         }
-        // The controller's wish holds also while the backend has not heard it.
-        self.state = item["drain"]?.boolValue == true ? .draining : state
+        self.state = state
+        isAskedToDrain = item["drain"]?.boolValue ?? false
         heartbeat = try reader.time("heartbeat_ms")
         load.inFlight = try reader.integer("in_flight")
         load.queueDelay = try reader.duration("queue_delay_ms")

@@ -23,14 +23,14 @@ package struct TokenRing: Equatable, Sendable {
     package var accepted: [String] { [current, previous, next].compactMap { $0 } }
 
     /// The ring after a step that is due; nil when none is.
-    package func advanced(at now: WallClock, new: () -> String) -> TokenRing? {
+    package func advanced(at now: WallClock, new: String) -> TokenRing? {
         let age = Duration.milliseconds(now - changed)
         if let next {
             guard age >= Self.settling else { return nil }
             return TokenRing(current: next, previous: current, changed: now)
         }
         guard age >= Self.rotationPeriod else { return nil }
-        return TokenRing(current: current, next: new(), changed: now)
+        return TokenRing(current: current, next: new, changed: now)
     }
 
     package var item: DynamoDB.Item {
@@ -50,5 +50,14 @@ package struct TokenRing: Equatable, Sendable {
             next: item["next"]?.stringValue,
             changed: try reader.time("changed_ms")
         )
+    }
+}
+
+extension TokenRing {
+    /// A new secret: 256 bits of the system's generator.
+    package static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdef")
+        return String((0..<64).map { _ in digits[Int(generator.next(upperBound: 16 as UInt))] })
     }
 }

@@ -6,10 +6,14 @@ import Wire
 
 /// AWS as this process reaches it: with the variables and files of every AWS tool, and the metadata of an EC2 instance.
 enum AWSAccess {
-    static func client(_ http: CURLClient) async throws -> AWSClient {
+    static func client(
+        _ http: CURLClient,
+        overrides: AWSConfiguration.Overrides = .init()
+    ) async throws -> AWSClient {
         func configuration(_ instanceRegion: String?) throws(InvalidAWSConfiguration) -> AWSConfiguration {
             try AWSConfiguration(
                 environment: environment,
+                overrides: overrides,
                 product: "mark/1",
                 instanceRegion: instanceRegion,
                 read: { try? Files.bytes($0) }

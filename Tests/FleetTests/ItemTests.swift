@@ -42,7 +42,7 @@ import Wire
         var item = Self.stored(Self.backend())
         item["drain"] = .bool(true)
         let backend = try RegisteredBackend(item)
-        #expect(backend.state == .draining)
+        #expect(backend.isAskedToDrain && backend.state == .serving)
         #expect(!backend.isServing(at: backend.heartbeat))
     }
 

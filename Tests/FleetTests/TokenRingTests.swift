@@ -7,11 +7,11 @@ import Wire
 
     @Test func `changes once a day, in two steps ten minutes apart`() throws {
         let first = TokenRing(current: "a", changed: Self.at(0))
-        #expect(first.advanced(at: Self.at(86_399)) { "b" } == nil)
-        let announced = try #require(first.advanced(at: Self.at(86_400)) { "b" })
+        #expect(first.advanced(at: Self.at(86_399), new: "b") == nil)
+        let announced = try #require(first.advanced(at: Self.at(86_400), new: "b"))
         #expect(announced == TokenRing(current: "a", next: "b", changed: Self.at(86_400)))
-        #expect(announced.advanced(at: Self.at(86_999)) { "c" } == nil)
-        let changed = try #require(announced.advanced(at: Self.at(87_000)) { "c" })
+        #expect(announced.advanced(at: Self.at(86_999), new: "c") == nil)
+        let changed = try #require(announced.advanced(at: Self.at(87_000), new: "c"))
         #expect(changed == TokenRing(current: "b", previous: "a", changed: Self.at(87_000)))
         #expect(changed.accepted == ["b", "a"])
     }
@@ -24,11 +24,9 @@ import Wire
             var (backend, router) = (ring, ring)
             for second in Array(Int64(86_340)..<88_200) + Array(173_340..<175_200) {
                 if second % 60 == 0 {
-                    ring =
-                        ring.advanced(at: Self.at(second)) {
-                            made += 1
-                            return "token \(made)"
-                        } ?? ring
+                    let changed = ring.advanced(at: Self.at(second), new: "token \(made + 1)")
+                    if changed?.next != nil { made += 1 }
+                    ring = changed ?? ring
                 }
                 if second % 60 == phase { backend = ring }
                 // A router that is warm but idle reads late, and then uses at once what it has read.
