@@ -78,8 +78,8 @@ class Table:
     def ask_to_drain(self) -> None:
         self.client.update_item(
             TableName=self.name, Key={"pk": {"S": "fleet"}, "sk": {"S": "i-1"}},
-            UpdateExpression="SET drain = :t, #s = :d", ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeNames={"#s": "state"}, ExpressionAttributeValues={":t": {"BOOL": True}, ":d": {"S": "draining"}},
+            UpdateExpression="SET drain = :t", ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":t": {"BOOL": True}},
         )  # fmt: skip
 
 
