@@ -90,12 +90,12 @@ class Handler(aws_front.Handler):
         with world.lock:
             world.calls.append(operation)
         if (trap := world.trap) and trap(operation, "before"):
-            time.sleep(30)
+            raise ConnectionAbortedError("nobody is there any more, and nothing has happened")
         if operation in world.broken:
             return 500, [("Content-Type", "text/xml")], b"<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>"
         status, headers, body = self.scripted(operation) or self.remembered(operation)
         if (trap := world.trap) and trap(operation, "after"):
-            time.sleep(30)
+            raise ConnectionAbortedError("nobody is there any more, but it has happened")
         return status, headers, body
 
     def remembered(self, operation: str):
@@ -237,6 +237,7 @@ class World:
             "MARK_ROLE": "controller", "MARK_STACK": STACK, "MARK_TABLE": TABLE, "MARK_FUNCTION": FUNCTION, "MARK_ROUTER": ROUTER,
             "MARK_API": self.api_id, "MARK_SLO_MS": "300", "MARK_TARGET": "0.99", "MARK_LAUNCH_TEMPLATE": self.template,
             "MARK_SUBNETS": ",".join(self.subnets), "MARK_MODELS": str(self.models), "MARK_INSTANCES_MAX": "8",
+            "MARK_TYPES": "c5.large,c5.xlarge,c5a.large",
         } | self.more  # fmt: skip
 
     def controller(self) -> "Controller":
