@@ -87,7 +87,10 @@ let package = Package(
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CPlatform", "Fleet", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
+            dependencies: [
+                "AWS", "CPlatform", "CURL", "Fleet", "LambdaRuntime", "ONNX", "Routing", "Serving",
+                "Threading", "Wire",
+            ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),
@@ -123,6 +126,11 @@ let package = Package(
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
         .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
         .target(name: "Fleet", dependencies: ["AWS", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Routing",
+            dependencies: ["AWS", "Batching", "CURL", "Fleet", "LambdaRuntime", "Wire"],
+            swiftSettings: strict
+        ),
         .target(
             name: "LocalCloud",
             dependencies: [
@@ -222,6 +230,11 @@ let package = Package(
         .testTarget(
             name: "LambdaRuntimeTests",
             dependencies: ["LambdaRuntime", "Seeded", "TestKit", "Threading", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RoutingTests",
+            dependencies: ["AWS", "CURL", "Fleet", "LambdaRuntime", "Routing", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -21,7 +21,13 @@ enum Bootstrap {
         )
         do {
             let settings = try Settings(variables)
-            let runtime = try start(settings, environment, log)
+            // Before a thread is there that reads the environment, as those of the engine and of libcurl do.
+            let trace = TraceVariable()
+            let runtime =
+                switch settings.role {
+                case .router: try RouterRole.start(variables, environment, log, trace)
+                case .inference, .controller, nil: try start(settings, environment, log, trace)
+                }
             log.fatal(runtime.run().description)
         } catch let error as FunctionError {
             fail(error, environment, log)
@@ -34,10 +40,9 @@ enum Bootstrap {
     private static func start(
         _ settings: Settings,
         _ environment: LambdaEnvironment,
-        _ log: Log
+        _ log: Log,
+        _ trace: TraceVariable
     ) throws -> LambdaRuntime {
-        // Before the engine's thread is there, which reads the environment while it starts.
-        let trace = TraceVariable()
         let engine = Engine(settings, environment)
         switch settings.preload {
         case .models:
@@ -51,9 +56,11 @@ enum Bootstrap {
         let handler = EventHandler(
             service: service,
             batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
-            environmentID: environmentID(environment),
-            now: Process.now,
-            sleep: { Process.sleep(milliseconds: $0) }
+            warmUps: WarmUps(
+                environmentID: environmentID(environment),
+                now: Process.now,
+                sleep: { Process.sleep(milliseconds: $0) }
+            )
         )
         return LambdaRuntime(environment, log: log, trace: trace, sleep: { Process.sleep(milliseconds: $0) })
         {
@@ -62,7 +69,7 @@ enum Bootstrap {
     }
 
     /// The log stream's last part, which Lambda makes unique for each environment; without one the process's number.
-    private static func environmentID(_ environment: LambdaEnvironment) -> String {
+    static func environmentID(_ environment: LambdaEnvironment) -> String {
         environment.logStream.split(separator: "]").last.map(String.init) ?? "process-\(getpid())"
     }
 

@@ -7,13 +7,7 @@ struct EventHandler: Sendable {
     let service: InferenceService
     /// For environments that work on several invocations at once; nil for others.
     let batched: BatchedInference?
-    /// Names this execution environment in warm-up answers.
-    let environmentID: String
-    let now: @Sendable () -> WallClock
-    let sleep: @Sendable (Int64) -> Void
-
-    /// A warm-up lets go this long before its deadline.
-    private static let warmUpMargin: Int64 = 100
+    let warmUps: WarmUps
 
     func handle(_ invocation: Invocation, _ log: Log) -> Outcome {
         let event: Event
@@ -34,7 +28,9 @@ struct EventHandler: Sendable {
                         + "\(event.resource) ticks it in vain"
                 )
             )
-        case .warmUp(let warmUp): return warm(warmUp, invocation)
+        case .warmUp(let warmUp):
+            // The wait is for the models as well: a warm environment is one that can answer at once.
+            return warmUps.answer(warmUp, invocation) { _ = try? service.repository() }
         }
     }
 
@@ -91,20 +87,5 @@ struct EventHandler: Sendable {
             throw .badRequest("a message must be an Open Inference Protocol request with \"model_name\"")
         }
         return try service.infer(request.body, model: request.model, version: request.version)
-    }
-
-    /// Holds the environment, so that as many of these at once warm as many environments.
-    private func warm(_ warmUp: Event.WarmUp, _ invocation: Invocation) -> Outcome {
-        let start = now()
-        let left = invocation.deadline.milliseconds - start.milliseconds - Self.warmUpMargin
-        // The wait is for the models as well: a warm environment is one that can answer at once.
-        _ = try? service.repository()
-        let spent = now() - start
-        sleep(max(0, min(warmUp.hold, left) - spent))
-        let answer: JSON = [
-            "environment": .string(environmentID), "cold": .bool(invocation.isFirst),
-            "held_ms": .integer(now() - start),
-        ]
-        return .response(answer.encoded())
     }
 }

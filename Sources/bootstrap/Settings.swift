@@ -1,4 +1,5 @@
 import Fleet
+import Routing
 import Wire
 
 /// What the function's `MARK_*` variables say of the inference role, checked once; router and controller have settings of their own.
@@ -33,7 +34,7 @@ struct Settings: Equatable, Sendable {
 
     /// - Throws: also for a variable that no role knows.
     init(_ variables: [String: String]) throws(InvalidSetting) {
-        let known = Self.names
+        let known = Self.names + RouterSettings.names
         let unknown = variables.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }.sorted()
         if let name = unknown.first {
             throw .unknown(name, nearest: EditDistance.nearest(to: name, in: known))

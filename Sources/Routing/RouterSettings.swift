@@ -1,0 +1,66 @@
+package import AWS
+package import Fleet
+
+/// What the function's `MARK_*` variables say of the router role, checked once; all are required.
+///
+/// | Variable | Meaning |
+/// |---|---|
+/// | `MARK_TABLE` | the stack's table, which holds the registry and the token |
+/// | `MARK_STACK` | the stack's name, the dimension of its metrics |
+/// | `MARK_FUNCTION` | the inference function: a name or an ARN, with a version or an alias behind a colon if any |
+/// | `MARK_SLO_MS` | the objective of a request in milliseconds |
+package struct RouterSettings: Equatable, Sendable {
+    package let table: FleetTable
+    package let stack: String
+    package let function: Lambda.Function
+    package let slo: Duration
+
+    package static let names = ["MARK_TABLE", "MARK_STACK", "MARK_FUNCTION", "MARK_SLO_MS"]
+
+    /// API Gateway gives up after 30 seconds.
+    private static let sloBounds = 10.0...29_000
+
+    package init(table: FleetTable, stack: String, function: Lambda.Function, slo: Duration) {
+        (self.table, self.stack, self.function, self.slo) = (table, stack, function, slo)
+    }
+
+    package init(_ variables: [String: String]) throws(InvalidSetting) {
+        let reader = SettingsReader(variables)
+        table = FleetTable(try reader.required("MARK_TABLE", "the stack's table"))
+        stack = try reader.required("MARK_STACK", "the stack, for its metrics")
+        let name = try reader.required("MARK_FUNCTION", "the inference function, to which requests spill")
+        guard let function = Self.function(name) else {
+            throw .malformed(
+                "MARK_FUNCTION",
+                name,
+                expected: "a function's name or ARN, with :qualifier if any"
+            )
+        }
+        self.function = function
+        guard let slo = try reader.number("MARK_SLO_MS", Self.sloBounds) else {
+            throw .missing("MARK_SLO_MS", "the objective of a request in milliseconds")
+        }
+        self.slo = .milliseconds(slo)
+    }
+
+    /// `name`, `account:function:name` or `arn:aws:lambda:region:account:function:name`, each with `:qualifier` or without; nil for
+    /// anything else.
+    private static func function(_ text: String) -> Lambda.Function? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        let nameParts: Int
+        if parts[0] == "arn" {
+            nameParts = 7
+        } else if parts.count > 2 {
+            nameParts = 3
+        } else {
+            nameParts = 1
+        }
+        guard (nameParts...nameParts + 1).contains(parts.count) else { return nil }
+        guard nameParts == 1 || parts[nameParts - 2] == "function" else { return nil }
+        return Lambda.Function(
+            parts.prefix(nameParts).joined(separator: ":"),
+            qualifier: parts.count > nameParts ? String(parts[nameParts]) : nil
+        )
+    }
+}
