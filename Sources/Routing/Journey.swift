@@ -10,6 +10,11 @@ package struct Journey: Sendable {
 
     package init(objective: Duration) { self.objective = objective }
 
+    mutating func left(_ backend: RegisteredBackend, because failure: Failure) {
+        tried.append(backend.id)
+        lastFailure = failure
+    }
+
     /// The backends that one request asks before it spills.
     static let triesMax = 2
 }
@@ -29,7 +34,7 @@ package struct Attempt: Equatable, Sendable {
 }
 
 /// Why a backend did not answer a request.
-package enum Failure: Equatable, Sendable {
+package enum Failure: Equatable, Sendable, CustomStringConvertible {
     /// It says that it cannot keep the deadline: 503 with `x-mark-bounced`.
     case bounced(String)
     case timedOut
@@ -39,6 +44,16 @@ package enum Failure: Equatable, Sendable {
     case failed(String)
     /// The request cannot be sent as it is, which is no fault of the backend's.
     case unsendable(String)
+
+    package var description: String {
+        switch self {
+        case .bounced(let reason): "it was refused (\(reason))"
+        case .timedOut: "no answer came within its share of the deadline"
+        case .unauthorised: "the backend did not take the token"
+        case .failed(let reason): reason
+        case .unsendable(let reason): "it could not be sent: \(reason)"
+        }
+    }
 }
 
 /// Why a request goes to the inference function.

@@ -38,7 +38,4 @@ struct ReadingSchedule: Equatable, Sendable {
         guard let lastEnd, let planned = next else { return }
         next = min(planned, lastEnd + Self.hasteMax)
     }
-
-    /// Whether the last reading failed.
-    var isFailing: Bool { failures > 0 }
 }

@@ -16,8 +16,6 @@ package final class Router: Sendable {
     private let write: @Sendable ([UInt8]) -> Void
     private let state: Mutex<RouterState>
     private let counts: Mutex<RoutingCounts>
-    /// Why the table was last not read.
-    private let tableError = Mutex<String?>(nil)
 
     /// What an invocation keeps back to say that nothing answered.
     private static let margin = Duration.milliseconds(250)
@@ -47,7 +45,7 @@ package final class Router: Sendable {
     /// Reads registry and token ahead of the first request; returns why it could not, which the first request may mend.
     package func prepare(within bound: Duration) async -> String? {
         await refresh(bound)
-        return tableError.withLock { $0 }
+        return state.withLock { $0.tableProblem }
     }
 
     /// Answers a request; never fails.
@@ -83,7 +81,7 @@ package final class Router: Sendable {
     private func route(_ invocation: Invocation) async -> Routed {
         guard case .success(let request) = invocation.event.request, let inference = BackendRequest(request)
         else { return await spill(invocation, .notInference, nil) }
-        var journey = Journey(objective: invocation.start + settings.slo)
+        var journey = Journey(objective: min(invocation.start + settings.slo, invocation.end))
         while true {
             await refresh(nil)
             let (now, draw) = (effects.now(), effects.random())
@@ -107,7 +105,7 @@ package final class Router: Sendable {
     }
 
     private func detail(of cause: SpillCause, _ failure: Failure?) -> String? {
-        cause == .tableUnreachable ? tableError.withLock { $0 } : failure.map { "\($0)" }
+        cause == .tableUnreachable ? state.withLock { $0.tableProblem } : failure?.description
     }
 
     private func ask(_ attempt: Attempt, _ inference: BackendRequest) async -> BackendAnswer {
@@ -134,7 +132,8 @@ package final class Router: Sendable {
             do throws(AWSError) {
                 let result = try await client.send(call, deadline: invocation.end)
                 let time = effects.now().monotonic - start
-                state.withLock { $0.spilled(after: time) }
+                // Metadata takes no time, and says nothing of inferences.
+                if cause != .notInference { state.withLock { $0.spilled(after: time) } }
                 guard let error = result.functionError else {
                     return (result.payload, .spilled(cause), detail)
                 }
@@ -175,26 +174,22 @@ package final class Router: Sendable {
 
     private func refreshFleet(_ deadline: Duration?) async {
         guard let deadline else { return }
-        let read = await read(settings.table.backends(isConsistent: false), deadline)
+        let result = await result(of: settings.table.backends(isConsistent: false), deadline)
         let now = effects.now().monotonic
-        state.withLock { $0.endFleet(read, now: now) }
+        state.withLock { $0.endFleet(result, now: now) }
     }
 
     private func refreshToken(_ deadline: Duration?) async {
         guard let deadline else { return }
-        let read = await read(settings.table.token(), deadline)
+        let result = await result(of: settings.table.token(), deadline)
         let now = effects.now().monotonic
-        state.withLock { $0.endToken(read, now: now) }
+        state.withLock { $0.endToken(result, now: now) }
     }
 
-    private func read<Output>(_ call: Call<Output>, _ deadline: Duration) async -> Output? {
-        do throws(AWSError) {
-            let output = try await client.send(call, deadline: deadline)
-            tableError.withLock { $0 = nil }
-            return output
-        } catch {
-            tableError.withLock { $0 = error.description }
-            return nil
+    private func result<Output>(of call: Call<Output>, _ deadline: Duration) async -> Result<Output, AWSError>
+    {
+        do throws(AWSError) { return .success(try await client.send(call, deadline: deadline)) } catch {
+            return .failure(error)
         }
     }
 }

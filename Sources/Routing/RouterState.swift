@@ -18,6 +18,8 @@ package struct RouterState: Sendable {
     private var backends: [RegisteredBackend] = []
     private var records: [String: BackendRecord] = [:]
     private var spillTime: SpillTime
+    /// Why the registry could not be read last time; nil when it could.
+    package private(set) var tableProblem: String?
     private var fleetSchedule = ReadingSchedule(period: .seconds(1))
     private var tokenSchedule = ReadingSchedule(period: .seconds(60))
     /// The secret that backends ask for; nil when there is none, or none has been read yet.
@@ -33,10 +35,16 @@ package struct RouterState: Sendable {
     /// Begins to read the registry if that is due; returns how long that may take.
     package mutating func beginFleet(now: Duration) -> Duration? { fleetSchedule.begin(now: now) }
 
-    /// - Parameter read: nil when the table did not answer; what was known stays as good as its heartbeats are.
-    package mutating func endFleet(_ read: [RegisteredBackend]?, now: Duration) {
-        fleetSchedule.end(succeeded: read != nil, now: now)
-        guard let read else { return }
+    /// What the reading came to; when it failed, what was known stays as good as its heartbeats are.
+    package mutating func endFleet(_ result: Result<[RegisteredBackend], AWSError>, now: Duration) {
+        let read: [RegisteredBackend]
+        do throws(AWSError) { read = try result.get() } catch {
+            fleetSchedule.end(succeeded: false, now: now)
+            tableProblem = error.description
+            return
+        }
+        fleetSchedule.end(succeeded: true, now: now)
+        tableProblem = nil
         backends = read
         let ids = Set(read.map(\.id))
         records = records.filter { ids.contains($0.key) || $0.value.inFlight > 0 }
@@ -45,10 +53,14 @@ package struct RouterState: Sendable {
 
     package mutating func beginToken(now: Duration) -> Duration? { tokenSchedule.begin(now: now) }
 
-    /// - Parameter read: nil when the table did not answer.
-    package mutating func endToken(_ read: TokenRing??, now: Duration) {
-        tokenSchedule.end(succeeded: read != nil, now: now)
-        if let read { token = read?.current }
+    /// What the reading came to; when it failed, the token stays what it was.
+    package mutating func endToken(_ result: Result<TokenRing?, AWSError>, now: Duration) {
+        switch result {
+        case .success(let ring):
+            tokenSchedule.end(succeeded: true, now: now)
+            token = ring?.current
+        case .failure: tokenSchedule.end(succeeded: false, now: now)
+        }
     }
 
     // MARK: Requests
@@ -61,7 +73,7 @@ package struct RouterState: Sendable {
         if case .unsendable = journey.lastFailure { return .spill(.notInference) }
         guard journey.tried.count < Journey.triesMax else { return .spill(lastCause ?? .failed) }
         guard let backend = choose(journey.tried, draw, now.wall) else {
-            return .spill(lastCause ?? (fleetSchedule.isFailing ? .tableUnreachable : .noBackend))
+            return .spill(lastCause ?? (tableProblem == nil ? .noBackend : .tableUnreachable))
         }
         let share = journey.objective - spillTime.reserve(of: slo) - now.monotonic
         // Less than one run takes is not worth the way.
@@ -83,8 +95,7 @@ package struct RouterState: Sendable {
     ) {
         records[attempt.backend.id]?.end(failure, now: now)
         guard let failure else { return }
-        journey.tried.append(attempt.backend.id)
-        journey.lastFailure = failure
+        journey.left(attempt.backend, because: failure)
         if failure == .unauthorised { tokenSchedule.hasten() }
     }
 
