@@ -16,20 +16,29 @@ struct BackendRecord: Equatable, Sendable {
 
     mutating func begin() { inFlight += 1 }
 
-    /// - Parameter failure: nil for an answer.
-    mutating func end(_ failure: Failure?, now: WallClock) {
+    /// - Parameters:
+    ///   - failure: nil for an answer.
+    ///   - heartbeat: the backend's last one when it was asked.
+    mutating func end(_ failure: Failure?, heartbeat: WallClock, now: WallClock) {
         inFlight -= 1
         switch failure {
         case nil: failuresInARow = 0
         case .unsendable: break
         case .bounced: hasBounced = true
-        case .timedOut, .unauthorised, .failed:
-            // One that keeps beating its heart but never answers costs a try each time it is let in: 0, 2, 6, 14, ... seconds more.
-            let penalty = RegisteredBackend.interval * ((1 << min(failuresInARow, 8)) - 1)
-            failuresInARow += 1
-            let until = now + min(penalty, Self.penaltyMax)
-            avoidedUntil = avoidedUntil.map { max($0, until) } ?? until
+        case .timedOut, .unauthorised, .failed: fail(heartbeat: heartbeat, now: now)
         }
+    }
+
+    private mutating func fail(heartbeat: WallClock, now: WallClock) {
+        guard !isAvoided(heartbeat: heartbeat) else {
+            // Of requests that were with it at once all fail at once, and that is one failure.
+            avoidedUntil = avoidedUntil.map { max($0, now) }
+            return
+        }
+        // One that keeps beating its heart but never answers costs a try each time it is let in: 0, 2, 6, 14, ... seconds more.
+        let penalty = RegisteredBackend.interval * ((1 << min(failuresInARow, 8)) - 1)
+        failuresInARow += 1
+        avoidedUntil = now + min(penalty, Self.penaltyMax)
     }
 
     /// A new snapshot is there.

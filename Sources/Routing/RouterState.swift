@@ -93,7 +93,7 @@ package struct RouterState: Sendable {
         _ journey: inout Journey,
         now: WallClock
     ) {
-        records[attempt.backend.id]?.end(failure, now: now)
+        records[attempt.backend.id]?.end(failure, heartbeat: attempt.backend.heartbeat, now: now)
         guard let failure else { return }
         journey.left(attempt.backend, because: failure)
         if failure == .unauthorised { tokenSchedule.hasten() }

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import random
 import socket
 import ssl
 import struct
@@ -39,7 +40,9 @@ class FakeBackend:
 
     def __init__(self, folder: Path, name: str, mode: str = GOOD) -> None:
         self.name, self.mode, self.token = name, mode, TOKEN
-        self.queue_delay_ms = 0.0
+        self.queue_delay_ms, self.think = 0.0, 0.0
+        # Of another server that this one stands for in the registry, without TLS.
+        self.plain_port: int | None = None
         self.registered = int(time.time() * 1000)
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.complaints: list[str] = []
@@ -68,6 +71,9 @@ class FakeBackend:
             "heartbeat_ms": now, "ttl": now // 1000 + 3600, "in_flight": 0, "queue_delay_ms": self.queue_delay_ms, "p98_ms": 12.5,
             "served": 1, "late": 0, "refused": 0,
         }  # fmt: skip
+        if self.plain_port:
+            del texts["pin"]
+            numbers["port"] = self.plain_port
         return {k: {"S": v} for k, v in texts.items()} | {k: {"N": str(v)} for k, v in numbers.items()}
 
     def _accept(self) -> None:
@@ -150,6 +156,7 @@ class FakeBackend:
             case "400":
                 self._respond(stream, 400, b'{"error":"the tensor is no tensor"}')
             case _:
+                time.sleep(self.think * random.random())
                 self._respond(stream, 200, answer, ("Connection", "keep-alive"), ("x-mark-secret", "inside"), ("x-kept", "yes"))
         return True
 

@@ -75,6 +75,23 @@ import Wire
         #expect(pauses == [1, 3, 7, 15, 31, 61, 61, 61, 61].map { .seconds($0) })
     }
 
+    @Test func `takes what fails at once for one failure`() {
+        var world = World([backend("a")])
+        var journeys = (0..<8).map { _ in world.journey() }
+        let attempts = journeys.map { journey -> Attempt? in
+            if case .attempt(let attempt) = world.step(journey) { attempt } else { nil }
+        }
+        for (index, attempt) in attempts.enumerated() {
+            guard let attempt else { return #expect(Bool(false)) }
+            world.now += .milliseconds(1)
+            world.state.ended(attempt, .failed("reset"), &journeys[index], now: world.wall)
+        }
+        world.read([backend("a", beat: .milliseconds(8))])
+        #expect(!world.isAsked())
+        world.read([backend("a", beat: .milliseconds(9))])
+        #expect(world.isAsked())
+    }
+
     @Test func `holds nothing against a backend for a request that cannot be sent`() {
         var world = World([backend("a")])
         var journey = world.journey()
