@@ -2,6 +2,7 @@ import AWS
 import CURL
 import LambdaRuntime
 import Routing
+import Serving
 import Threading
 import Wire
 
@@ -40,7 +41,7 @@ enum RouterRole {
             // Functions have no profile files.
             var configuration = try AWSConfiguration(
                 environment: variables,
-                product: "mark/0.1.0",
+                product: "mark/\(InferenceService.serverVersion)",
                 read: { _ in nil }
             )
             configuration.attemptsMax = max(configuration.attemptsMax, attemptsMin)

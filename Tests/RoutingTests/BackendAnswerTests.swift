@@ -35,9 +35,9 @@ import Wire
         #expect(response.status == status)
     }
 
-    @Test(arguments: [100, 204, 301, 302, 408, 429, 500, 502, 503, 504, 0])
+    @Test(arguments: [100, 201, 204, 301, 302, 408, 429, 500, 502, 503, 504, 0])
     func `is a failure when the mistake is not the client's`(status: Int) {
-        guard case .failed = failure(answer(status, "")) else { return #expect(Bool(false)) }
+        guard case .failed = failure(answer(status, "{}")) else { return #expect(Bool(false)) }
     }
 
     @Test func `tells a bounce from a failure, and a token that is not taken`() {
