@@ -65,7 +65,7 @@ let package = Package(
         ),
         .target(
             name: "Planning",
-            dependencies: ["Batching", "Forecasting"],
+            dependencies: ["Batching", "Forecasting", "Wire"],
             exclude: ["Prices/README.md"],
             resources: [.embedInCode("Prices/aws-us-east-1.csv")],
             swiftSettings: strict
@@ -81,14 +81,23 @@ let package = Package(
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Control",
+            dependencies: [
+                "AWS", "Batching", "Fleet", "Forecasting", "LambdaRuntime", "Planning", "Serving", "Wire",
+            ],
             swiftSettings: strict
         ),
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AWS", "CPlatform", "CURL", "Fleet", "LambdaRuntime", "ONNX", "Routing", "Serving",
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning",
+                "Routing",
+                "Serving",
                 "Threading", "Wire",
             ],
             swiftSettings: strict,
@@ -99,7 +108,9 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Fleet", "Histograms", "Planning", "Serving",
+                "Threading",
+                "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -149,7 +160,7 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Fleet", "Forecasting", "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
@@ -205,7 +216,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PlanningTests",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit"],
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -224,7 +235,9 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Seeded", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Batching", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -245,6 +258,16 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: ["AWS", "Backend", "Batching", "CURL", "Fleet", "Serving"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: ["AWS", "Fleet", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

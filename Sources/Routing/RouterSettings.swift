@@ -28,39 +28,10 @@ package struct RouterSettings: Equatable, Sendable {
         let reader = SettingsReader(variables)
         table = FleetTable(try reader.required("MARK_TABLE", "the stack's table"))
         stack = try reader.required("MARK_STACK", "the stack, for its metrics")
-        let name = try reader.required("MARK_FUNCTION", "the inference function, to which requests spill")
-        guard let function = Self.function(name) else {
-            throw .malformed(
-                "MARK_FUNCTION",
-                name,
-                expected: "a function's name or ARN, with :qualifier if any"
-            )
-        }
-        self.function = function
+        function = try reader.function("MARK_FUNCTION", "the inference function, to which requests spill")
         guard let slo = try reader.number("MARK_SLO_MS", Self.sloBounds) else {
             throw .missing("MARK_SLO_MS", "the objective of a request in milliseconds")
         }
         self.slo = .milliseconds(slo)
-    }
-
-    /// `name`, `account:function:name` or `arn:aws:lambda:region:account:function:name`, each with `:qualifier` or without; nil for
-    /// anything else.
-    private static func function(_ text: String) -> Lambda.Function? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
-        let nameParts: Int
-        if parts[0] == "arn" {
-            nameParts = 7
-        } else if parts.count > 2 {
-            nameParts = 3
-        } else {
-            nameParts = 1
-        }
-        guard (nameParts...nameParts + 1).contains(parts.count) else { return nil }
-        guard nameParts == 1 || parts[nameParts - 2] == "function" else { return nil }
-        return Lambda.Function(
-            parts.prefix(nameParts).joined(separator: ":"),
-            qualifier: parts.count > nameParts ? String(parts[nameParts]) : nil
-        )
     }
 }

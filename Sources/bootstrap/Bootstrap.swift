@@ -23,10 +23,12 @@ enum Bootstrap {
             let settings = try Settings(variables)
             // Before a thread is there that reads the environment, as those of the engine and of libcurl do.
             let trace = TraceVariable()
+            let controller = ControllerRole(variables, environment)
             let runtime =
                 switch settings.role {
                 case .router: try RouterRole.start(variables, environment, log, trace)
-                case .inference, .controller, nil: try start(settings, environment, log, trace)
+                case .controller: try controller.start(log, trace)
+                case .inference, nil: try start(settings, environment, log, trace, controller)
                 }
             log.fatal(runtime.run().description)
         } catch let error as FunctionError {
@@ -41,7 +43,8 @@ enum Bootstrap {
         _ settings: Settings,
         _ environment: LambdaEnvironment,
         _ log: Log,
-        _ trace: TraceVariable
+        _ trace: TraceVariable,
+        _ controller: ControllerRole
     ) throws -> LambdaRuntime {
         let engine = Engine(settings, environment)
         switch settings.preload {
@@ -56,6 +59,7 @@ enum Bootstrap {
         let handler = EventHandler(
             service: service,
             batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
+            controller: settings.role == nil && settings.hasStack ? controller : nil,
             warmUps: WarmUps(
                 environmentID: environmentID(environment),
                 now: Process.now,

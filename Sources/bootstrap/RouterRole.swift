@@ -1,8 +1,6 @@
 import AWS
-import CURL
 import LambdaRuntime
 import Routing
-import Serving
 import Threading
 import Wire
 
@@ -38,20 +36,8 @@ enum RouterRole {
     private static func router(_ variables: [String: String]) throws(FunctionError) -> Router {
         do {
             let settings = try RouterSettings(variables)
-            // Functions have no profile files.
-            var configuration = try AWSConfiguration(
-                environment: variables,
-                product: "mark/\(InferenceService.serverVersion)",
-                read: { _ in nil }
-            )
-            configuration.attemptsMax = max(configuration.attemptsMax, attemptsMin)
-            let curl = try CURLClient()
-            let effects = Effects(
-                send: curl.transport,
-                now: { Moment(monotonic: MonotonicClock.now(), wall: Process.now()) },
-                read: { _ in nil }
-            )
-            let client = AWSClient(configuration, effects: effects)
+            let effects = try Effects.ofFunction()
+            let client = try AWSClient(function: variables, effects, attemptsMin: attemptsMin)
             return Router(settings, client: client, effects: effects, write: Process.write)
         } catch {
             throw FunctionError("Runtime.InvalidSetting", "\(error)")
@@ -73,7 +59,7 @@ enum RouterRole {
                 }
             )
         case .warmUp(let warmUp): return warmUps.answer(warmUp, invocation)
-        case .inference, .queue, .schedule:
+        case .inference, .queue, .schedule, .instance:
             return .failure(
                 FunctionError(
                     "Function.NoHTTP",

@@ -1,3 +1,4 @@
+import Control
 import Fleet
 import Routing
 import Wire
@@ -26,6 +27,8 @@ struct Settings: Equatable, Sendable {
     let onnxRuntime: String?
     let preload: Preload
     let threads: Int?
+    /// Whether a table is named: then a function without a role is the controller too.
+    let hasStack: Bool
 
     private static let prefix = "MARK_"
     private static let names = [
@@ -34,7 +37,7 @@ struct Settings: Equatable, Sendable {
 
     /// - Throws: also for a variable that no role knows.
     init(_ variables: [String: String]) throws(InvalidSetting) {
-        let known = Self.names + RouterSettings.names
+        let known = Self.names + ControlSettings.names + RouterSettings.names
         let unknown = variables.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }.sorted()
         if let name = unknown.first {
             throw .unknown(name, nearest: EditDistance.nearest(to: name, in: known))
@@ -44,6 +47,7 @@ struct Settings: Equatable, Sendable {
         models = reader.string("MARK_MODELS")
         onnxRuntime = reader.string("MARK_ONNXRUNTIME")
         preload = Self.preload(reader)
+        hasStack = reader.string("MARK_TABLE") != nil
         threads = try reader.integer("MARK_THREADS", 1...64)
     }
 

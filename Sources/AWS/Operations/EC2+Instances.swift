@@ -66,6 +66,23 @@ extension EC2 {
         return instances
     }
 
+    package struct Subnet: Equatable, Sendable {
+        package let id: String
+        package let zone: String
+    }
+
+    /// Where instances can be put.
+    package static func describeSubnets(_ ids: [String]) -> Call<[Subnet]> {
+        Call(.ec2, "DescribeSubnets", ["SubnetId": .strings(ids)]) { answer throws(MalformedAnswer) in
+            try answer["subnetSet"].list { item throws(MalformedAnswer) in
+                Subnet(
+                    id: try item["subnetId"].string(),
+                    zone: try item["availabilityZone"].string()
+                )
+            }
+        }.paged(by: "nextToken", "NextToken")
+    }
+
     package struct StateChange: Equatable, Sendable {
         package let id: String
         package let from: String
