@@ -82,9 +82,7 @@ package struct FleetView: Equatable, Sendable {
 
         private mutating func addLiving(_ listed: EC2.Instance, _ backend: RegisteredBackend?) {
             var memory = known[listed.id] ?? KnownInstance(listed)
-            if let backend, backend.state == .draining || backend.isAskedToDrain {
-                memory.draining = memory.draining ?? now
-            }
+            if let backend, backend.state == .draining || backend.isAskedToDrain { memory.draining = memory.draining ?? now }
             view.known[listed.id] = memory
             if let since = memory.draining {
                 let isDone = backend.map { $0.state == .draining && $0.load.inFlight == 0 } ?? true
