@@ -193,6 +193,12 @@ class Registry:
             puts = [{"PutRequest": {"Item": backend.item()}} for backend in self.backends]
             self.client.batch_write_item(RequestItems={"mark": puts})
 
+    def fleet(self) -> list[str]:
+        """The ids that are registered."""
+        key = {":fleet": {"S": "fleet"}}
+        items = self.client.query(TableName="mark", KeyConditionExpression="pk = :fleet", ExpressionAttributeValues=key)["Items"]
+        return [item["sk"]["S"] for item in items]
+
     def _run(self) -> None:
         while not self.ended.wait(0.4):
             if self.is_beating.is_set():

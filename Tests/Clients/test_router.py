@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 from aws_front import Front
-from backend import Backend
+from backend import Backend, MarkProcess
 from fleet import BAD, GOOD, TOKEN, FakeBackend, Registry
 from function import Function, http_event, read_http_answer
 from runtime_api import Bootstrap, RuntimeAPI, invoke
@@ -429,6 +429,50 @@ def test_no_request_fails_whatever_backends_do(stack):
     assert sum(counts.values()) == count and counts["Failed"] == 0
     assert by["lambda"] == len(stack.payloads) - 1 == sum(n for name, n in counts.items() if name.startswith("Spilled"))
     assert counts["ServedFirst"] > count / 2 and counts["ServedSecond"] > 0
+
+
+# A real fleet
+
+
+def test_a_real_fleet_comes_and_goes(stack, engine_library, starter_models):
+    """Two of `mark serve`, which register with keys of their own: one is killed, one drains, and no request notices."""
+    stack.fleet()
+    stack.registry.is_beating.clear()
+    variables = {"AWS_ENDPOINT_URL": stack.front.url, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
+    members = []
+    try:
+        for number in range(2):
+            machine = ("--instance-id", f"i-real-{number}", "--address", "127.0.0.1", "--zone", "a", "--market", "spot",
+                       "--machine", "c7g.large")  # fmt: skip
+            options = ("--models", starter_models, "--slo-ms", "1000", "--register", "mark", "--tls-self-made", *machine)
+            members.append(MarkProcess("serve", engine_library, *options, **variables))
+        router = stack.router(MARK_SLO_MS="1000")
+
+        def serve(name: str) -> bool:
+            """One inference, which may not fail; whether a backend answered it."""
+            body = json.dumps(DIGITS | {"id": name})
+            answer = router.http("POST", "/v2/models/digits/infer", body)
+            assert answer.status == 200 and answer.json["id"] == name
+            return "model_name" in answer.json
+
+        until(lambda: serve("start"), 30)
+        # Both, soon: who is asked is a matter of chance.
+        until(lambda: serve("both") and len(stack.registry.fleet()) == 2, 30)
+        assert sum(serve(f"r{number}") for number in range(200)) > 190
+        members[0].process.kill()
+        # From the first failure on everything goes to the other.
+        assert sum(serve(f"k{number}") for number in range(200)) > 190
+        members[1].process.terminate()
+        end = time.monotonic() + 20
+        while members[1].process.poll() is None and time.monotonic() < end:
+            serve("drain")
+        assert members[1].process.poll() == 0
+        until(lambda: not serve("end"))
+        counts = stack.counts(router)
+        assert counts["ServedFirst"] > 380 and counts["Failed"] == 0
+    finally:
+        for member in members:
+            member.process.kill()
 
 
 # What it costs
