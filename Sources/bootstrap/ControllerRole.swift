@@ -79,7 +79,7 @@ final class ControllerRole: Sendable {
                 settings,
                 catalogue,
                 model: try model(settings, catalogue),
-                aws: try AWSClient.forFunction(variables),
+                aws: try AWSClient(function: variables, try Effects.ofFunction()),
                 now: { Moment(monotonic: MonotonicClock.now(), wall: Process.now()) },
                 write: Process.write
             )
@@ -99,28 +99,6 @@ final class ControllerRole: Sendable {
             found.configuration.profiles,
             slo: settings.slo,
             catalogue
-        )
-    }
-}
-
-extension AWSClient {
-    /// The client of a function's process: credentials from its environment, files none.
-    ///
-    /// - Parameter attemptsMin: attempts of a call, at least.
-    static func forFunction(_ variables: [String: String], attemptsMin: Int = 1) throws -> AWSClient {
-        var configuration = try AWSConfiguration(
-            environment: variables,
-            product: "mark/0.1.0",
-            read: { _ in nil }
-        )
-        configuration.attemptsMax = max(configuration.attemptsMax, attemptsMin)
-        return AWSClient(
-            configuration,
-            effects: Effects(
-                send: try CURLClient().transport,
-                now: { Moment(monotonic: MonotonicClock.now(), wall: Process.now()) },
-                read: { _ in nil }
-            )
         )
     }
 }
