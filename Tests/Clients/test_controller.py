@@ -279,3 +279,24 @@ def test_a_controller_that_is_killed_at_a_step_leaves_nothing_that_the_next_does
     assert world.route == "router"
     launched = sum(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) for f in world.fleets)
     assert len(fleet) <= launched
+
+
+def test_the_command_line_shows_a_stack_and_its_next_tick_and_changes_nothing(world):
+    controller = world.controller()
+    early = world.command("status", "--function", "shop-controller", fails=True)
+    assert "has not carried out a tick yet" in early
+    grow(world, controller)
+    before = len(world.calls)
+    status = json.loads(world.command("status", "--function", "shop-controller", "--json"))
+    assert status["route"] == "router" and status["load_rps"] == 40
+    assert [i["id"] for i in status["fleet"]] == [i["InstanceId"] for i in world.instances()]
+    assert 0 < status["dollars_per_hour"]["total"] < status["dollars_per_hour"]["lambda_alone"]
+    table = world.command("status", "--function", "shop-controller")
+    assert "router function" in table and world.instances()[0]["InstanceId"] in table and "PROBLEM" not in table
+    world.sustain(8 * STEADY)
+    world.clock.advance(240)
+    world.beat()
+    plan = world.command("plan", "--live", "--function", "shop-controller", "--model", str(world.models / "m"))
+    assert "launch" in plan and "otherwise" in plan
+    assert not set(world.calls[before:]) & set(MUTATING)
+    assert "name the stack's controller" in world.command("status", fails=True)
