@@ -1,5 +1,6 @@
 """The controller as a process, tick after tick, in a world whose clock and load the test sets."""
 
+import json
 import threading
 
 import pytest
@@ -70,8 +71,6 @@ def test_demand_gets_instances_once_then_the_route_and_its_end_takes_all_back(ma
 
 
 def test_a_decision_is_a_line_with_its_reason_and_its_runner_up_and_metrics_follow(world):
-    import json
-
     controller = world.controller()
     grow(world, controller)
     lines = [json.loads(line) for line in controller.lines if line.startswith("{")]
