@@ -11,8 +11,8 @@ package struct FunctionConfiguration: Sendable {
 
     package init(bundle: String) { self.bundle = bundle }
 
-    static let region = "eu-west-1"
-    static let account = "123456789012"
+    package static let region = "eu-west-1"
+    package static let account = "123456789012"
     var arn: String { "arn:aws:lambda:\(Self.region):\(Self.account):function:\(name)" }
 
     /// The environment that Lambda documents, and nothing of this machine's.
