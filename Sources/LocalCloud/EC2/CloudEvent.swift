@@ -8,6 +8,16 @@ package enum CloudEvent: Equatable, Sendable {
     /// The scheduler's, once a minute.
     case tick
 
+    /// For a line of log.
+    var name: String {
+        switch self {
+        case .stateChange(let id, let state): "\(id) \(state)"
+        case .interruption(let id, _): "\(id) interruption"
+        case .rebalance(let id, _): "\(id) rebalance"
+        case .tick: "tick"
+        }
+    }
+
     /// The envelope (AWS, "Events from AWS services", Amazon EC2).
     ///
     /// - Parameter number: makes its id.

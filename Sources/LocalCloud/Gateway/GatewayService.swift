@@ -19,14 +19,13 @@ package struct GatewayService: Sendable {
     private let integrations: [Integration]
     /// Of the integration that requests go to.
     package private(set) var target: String
-    private let endpoint: String
+    /// Where the front is.
+    package var endpoint = ""
 
-    /// - Parameters:
-    ///   - integrations: the first is the route's target at the start.
-    ///   - endpoint: where the front is.
-    package init(_ integrations: [Integration], endpoint: String) {
+    /// - Parameter integrations: the first is the route's target at the start.
+    package init(_ integrations: [Integration]) {
         precondition(!integrations.isEmpty, "a route needs a target")
-        (self.integrations, self.endpoint) = (integrations, endpoint)
+        self.integrations = integrations
         target = integrations[0].id
     }
 

@@ -23,10 +23,8 @@ package struct CloudClock: Equatable, Sendable {
         (self.start, self.speed) = (start, speed)
     }
 
-    /// The cloud's time at one of the machine's.
-    package func time(at machine: WallClock) -> WallClock {
-        start + .milliseconds(Double(machine - start) * speed)
-    }
+    /// The cloud's time so long after the start.
+    package func time(after elapsed: Duration) -> WallClock { start + elapsed * speed }
 
     /// How long something of the cloud's takes here.
     package func machineDuration(_ duration: Duration) -> Duration { duration / speed }

@@ -93,6 +93,8 @@ package struct CloudServices: Sendable {
                 return form
             }
         }
+        // Every service with a target takes errors in this form.
+        if target != nil { return .json(version: "1.1", target: "", prefix: "") }
         let isForm = request.headers["content-type"]?.hasPrefix("application/x-www-form-urlencoded") ?? false
         return isForm ? .query(namespace: "") : .rest
     }

@@ -46,8 +46,7 @@ enum ServicesWorld {
             [
                 .init(id: "inference", uri: CloudFunction.arn("mark") + ":live", description: "i"),
                 .init(id: "router", uri: CloudFunction.arn("mark-router"), description: "r"),
-            ],
-            endpoint: "http://127.0.0.1:8080"
+            ]
         )
     }
 
