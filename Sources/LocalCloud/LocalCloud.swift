@@ -123,7 +123,9 @@ private struct Running: Service {
     let body: @Sendable () async -> Void
     let stop: @Sendable () -> Void
 
-    init(run: @escaping @Sendable () async -> Void, stop: @escaping @Sendable () -> Void) { (body, self.stop) = (run, stop) }
+    init(run: @escaping @Sendable () async -> Void, stop: @escaping @Sendable () -> Void) {
+        (body, self.stop) = (run, stop)
+    }
 
     func run() async throws {
         await withTaskCancellationHandler {

@@ -75,7 +75,9 @@ struct Up: AsyncParsableCommand {
         }
         let cloud =
             stack.cloud
-            ? LocalCloud(stack.configuration(function), port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
+            ? LocalCloud(stack.configuration(function), port: port, wallClock: Terminal.wallClock) {
+                Terminal.line($0)
+            }
             : LocalCloud(function, port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
         do {
             try await cloud.run { port in
@@ -92,7 +94,8 @@ struct Up: AsyncParsableCommand {
     /// What awscli and SDKs need to look around.
     private static func credentials(_ port: Int) -> String {
         let key = StackConfiguration.operatorCredentials
-        return "AWS: export AWS_ENDPOINT_URL=http://127.0.0.1:\(port) AWS_REGION=\(FunctionConfiguration.region) "
+        return
+            "AWS: export AWS_ENDPOINT_URL=http://127.0.0.1:\(port) AWS_REGION=\(FunctionConfiguration.region) "
             + "AWS_ACCESS_KEY_ID=\(key.accessKeyID) AWS_SECRET_ACCESS_KEY=\(key.secretAccessKey)"
     }
 

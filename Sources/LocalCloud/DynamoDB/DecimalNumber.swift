@@ -1,7 +1,7 @@
 /// A number as DynamoDB keeps it: up to 38 decimal digits, exact (AWS, "Data types", Number).
 package struct DecimalNumber: Hashable, Comparable, Sendable, CustomStringConvertible {
     private let isNegative: Bool
-    /// Without zeros at either end; empty for zero. The first is the most significant.
+    /// The most significant first, without zeros at either end; none for zero.
     private let digits: [UInt8]
     /// Of the first digit: 0 for 1 to 9, -1 for 0.1.
     private let magnitude: Int

@@ -83,7 +83,8 @@ package struct DynamoDBService: Sendable {
                 .stringValue
             guard let type, ["S", "N", "B"].contains(type) else {
                 throw .validation(
-                    "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions: [\(name)]"
+                    "One or more parameter values were invalid: "
+                        + "Some index key attributes are not defined in AttributeDefinitions: [\(name)]"
                 )
             }
             return Table.Key(name: name, type: type)

@@ -66,12 +66,14 @@ package struct Table: Sendable {
             }
             guard value.type == key.type else {
                 throw .validation(
-                    "One or more parameter values were invalid: Type mismatch for key \(key.name) expected: \(key.type) actual: \(value.type)"
+                    "One or more parameter values were invalid: "
+                        + "Type mismatch for key \(key.name) expected: \(key.type) actual: \(value.type)"
                 )
             }
             guard value.size > 0 else {
                 throw .validation(
-                    "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. "
+                    "One or more parameter values are not valid. "
+                        + "The AttributeValue for a key attribute cannot contain an empty string value. "
                         + "Key: \(key.name)"
                 )
             }

@@ -150,7 +150,8 @@ extension ExpressionParser {
         for (position, change) in changes.enumerated()
         where changes[..<position].contains(where: { $0.path == change.path }) {
             throw .validation(
-                "Invalid \(kind): Two document paths overlap with each other; must remove or rewrite one of these paths; path: [\(change.path.name)]"
+                "Invalid \(kind): Two document paths overlap with each other; "
+                    + "must remove or rewrite one of these paths; path: [\(change.path.name)]"
             )
         }
         placeholders = parser.placeholders

@@ -44,20 +44,7 @@ extension EC2Service {
         let data =
             request["LaunchTemplate"].tree == .null
             ? Parameters([:]) : try templateData(request["LaunchTemplate"])
-        guard let minimum = try request.integer("MinCount", 1...1000),
-            let maximum = try request.integer("MaxCount", 1...1000)
-        else {
-            throw ServiceFailure(
-                "MissingParameter",
-                "The request must contain the parameters MinCount and MaxCount"
-            )
-        }
-        guard minimum <= maximum else {
-            throw ServiceFailure(
-                "InvalidParameterCombination",
-                "MinCount \(minimum) is more than MaxCount \(maximum)"
-            )
-        }
+        let (minimum, maximum) = try counts(request)
         let options =
             request["InstanceMarketOptions"].tree == .null
             ? data["InstanceMarketOptions"] : request["InstanceMarketOptions"]
@@ -65,22 +52,15 @@ extension EC2Service {
         guard let typeName = request.string("InstanceType") ?? data.string("InstanceType") else {
             throw ServiceFailure("MissingParameter", "The request must contain the parameter InstanceType")
         }
-        let override = Parameters([
-            "InstanceType": .string(typeName),
-            "SubnetId": .string(request.string("SubnetId") ?? data.string("SubnetId") ?? ""),
-            "AvailabilityZone": .string(request["Placement"].string("AvailabilityZone") ?? ""),
-            "MaxPrice": .string(options["SpotOptions"].string("MaxPrice") ?? ""),
-        ])
-        let candidates: [Candidate]
-        switch self.candidates(override, template: Parameters([:])) {
-        case .success(let found): candidates = found
-        case .failure(let refusal): throw refusal
-        }
-        // Without a zone EC2 chooses one that has enough.
-        let pools = candidates.filter { free($0, market) >= minimum }
-        guard let pool = pools.max(by: { free($0, market) < free($1, market) }) ?? candidates.first else {
-            throw ServiceFailure("InvalidParameterValue", "no subnet is in the zone that was asked for")
-        }
+        let pool = try pool(
+            Parameters([
+                "InstanceType": .string(typeName),
+                "SubnetId": .string(request.string("SubnetId") ?? data.string("SubnetId") ?? ""),
+                "AvailabilityZone": .string(request["Placement"].string("AvailabilityZone") ?? ""),
+                "MaxPrice": .string(options["SpotOptions"].string("MaxPrice") ?? ""),
+            ]),
+            market
+        )
         if let refusal = refusal(pool, market, count: minimum, now) {
             throw ServiceFailure(
                 refusal.code,
@@ -96,29 +76,42 @@ extension EC2Service {
         return reservation(order.reservation, launched)
     }
 
+    private func counts(_ request: Parameters) throws(ServiceFailure) -> (minimum: Int, maximum: Int) {
+        guard let minimum = try request.integer("MinCount", 1...1000),
+            let maximum = try request.integer("MaxCount", 1...1000)
+        else {
+            throw ServiceFailure(
+                "MissingParameter",
+                "The request must contain the parameters MinCount and MaxCount"
+            )
+        }
+        guard minimum <= maximum else {
+            throw ServiceFailure(
+                "InvalidParameterCombination",
+                "MinCount \(minimum) is more than MaxCount \(maximum)"
+            )
+        }
+        return (minimum, maximum)
+    }
+
+    /// The pool that a launch of one type uses: without a zone, EC2 chooses the one that has most.
+    private func pool(_ override: Parameters, _ market: Market) throws(ServiceFailure) -> Candidate {
+        let candidates: [Candidate]
+        switch self.candidates(override, template: Parameters([:])) {
+        case .success(let found): candidates = found
+        case .failure(let refusal): throw refusal
+        }
+        // Of equal ones the first.
+        var best = candidates[0]
+        for candidate in candidates where free(candidate, market) > free(best, market) { best = candidate }
+        return best
+    }
+
     // MARK: CreateFleet
 
     mutating func createFleet(_ request: Parameters, _ now: WallClock) throws(ServiceFailure) -> JSON {
         guard try request.choice("Type", ["instant"], default: "maintain") == "instant" else { return [:] }
-        let target = request["TargetCapacitySpecification"]
-        guard let total = try target.integer("TotalTargetCapacity", 0...1000) else {
-            throw ServiceFailure(
-                "MissingParameter",
-                "The request must contain the parameter TotalTargetCapacity"
-            )
-        }
-        let isSpot =
-            try target.choice("DefaultTargetCapacityType", ["spot", "on-demand"], default: "on-demand")
-            == "spot"
-        let spot = try target.integer("SpotTargetCapacity", 0...total) ?? 0
-        let onDemand = try target.integer("OnDemandTargetCapacity", 0...total) ?? 0
-        guard spot + onDemand <= total else {
-            throw ServiceFailure(
-                "InvalidTargetCapacitySpecification",
-                "the capacities \(spot) and \(onDemand) are more than their total \(total)"
-            )
-        }
-        let rest = total - spot - onDemand
+        let capacities = try capacities(request["TargetCapacitySpecification"])
         let fleet = identifier("fleet")
         var (candidates, refusals, data) = ([Candidate](), [Refusal](), Parameters([:]))
         for configuration in request["LaunchTemplateConfigs"].list {
@@ -135,7 +128,8 @@ extension EC2Service {
                             code: failure.code,
                             message: failure.message,
                             candidate: candidate,
-                            market: isSpot ? .spot : .onDemand
+                            market: capacities.contains { $0.market == .spot && $0.count > 0 }
+                                ? .spot : .onDemand
                         )
                     )
                 }
@@ -143,13 +137,33 @@ extension EC2Service {
         }
         let order = order(request, data, reservation: identifier("r"))
         var launched: [(Candidate, CloudInstance)] = []
-        for (market, count) in [
-            (Market.onDemand, onDemand + (isSpot ? 0 : rest)), (.spot, spot + (isSpot ? rest : 0)),
-        ] {
+        for (market, count) in capacities {
             let ranked = try rank(candidates, market, request, now)
             launched += fill(count, ranked, market, order, now, &refusals)
         }
         return fleetAnswer(fleet, launched, refusals)
+    }
+
+    /// How many instances of each market are wanted; what is left of the total is of the default one.
+    private func capacities(_ target: Parameters) throws(ServiceFailure) -> [(market: Market, count: Int)] {
+        guard let total = try target.integer("TotalTargetCapacity", 0...1000) else {
+            throw ServiceFailure(
+                "MissingParameter",
+                "The request must contain the parameter TotalTargetCapacity"
+            )
+        }
+        let kinds = ["spot", "on-demand"]
+        let isSpot = try target.choice("DefaultTargetCapacityType", kinds, default: "on-demand") == "spot"
+        let spot = try target.integer("SpotTargetCapacity", 0...total) ?? 0
+        let onDemand = try target.integer("OnDemandTargetCapacity", 0...total) ?? 0
+        let rest = total - spot - onDemand
+        guard rest >= 0 else {
+            throw ServiceFailure(
+                "InvalidTargetCapacitySpecification",
+                "the capacities \(spot) and \(onDemand) are more than their total \(total)"
+            )
+        }
+        return [(.onDemand, onDemand + (isSpot ? 0 : rest)), (.spot, spot + (isSpot ? rest : 0))]
     }
 
     /// Launches from one pool after another until there are enough; what a pool refuses is noted.
@@ -174,130 +188,6 @@ extension EC2Service {
         return launched
     }
 
-    /// Pools in the order in which a strategy uses them.
-    private func rank(
-        _ candidates: [Candidate],
-        _ market: Market,
-        _ request: Parameters,
-        _ now: WallClock
-    ) throws(ServiceFailure) -> [Candidate] {
-        let options = request[market == .spot ? "SpotOptions" : "OnDemandOptions"]
-        let strategy =
-            market == .spot
-            ? try options.choice(
-                "AllocationStrategy",
-                ["price-capacity-optimized", "capacity-optimized", "lowest-price"],
-                default: "lowest-price"
-            )
-            : try options.choice(
-                "AllocationStrategy",
-                ["lowest-price", "prioritized"],
-                default: "lowest-price"
-            )
-        /// A pool that is more than half empty counts as available: the fuller ones are likelier to be taken back.
-        func isScarce(_ candidate: Candidate) -> Bool {
-            strategy.hasSuffix("capacity-optimized") && 2 * free(candidate, market) <= settings.poolDepth
-        }
-        let keyed = candidates.enumerated().map { position, candidate in
-            (
-                isScarce(candidate) ? 1 : 0, strategy == "prioritized" ? candidate.priority ?? .infinity : 0,
-                price(candidate, market, now)?.amount ?? .infinity, position
-            )
-        }
-        return keyed.sorted { $0 < $1 }.map { candidates[$0.3] }
-    }
-
-    // MARK: Pools
-
-    /// The pools that an override stands for: one for each subnet that it allows.
-    private func candidates(_ override: Parameters, template: Parameters) -> Result<
-        [Candidate], ServiceFailure
-    > {
-        guard let name = override.string("InstanceType"), let type = catalogue[name] else {
-            let name = override.string("InstanceType") ?? ""
-            return .failure(
-                ServiceFailure(
-                    "InvalidParameterValue",
-                    "Invalid value '\(cropped(name, to: 40))' for InstanceType."
-                )
-            )
-        }
-        if let id = override.string("SubnetId"), !subnets.contains(where: { $0.id == id }) {
-            return .failure(
-                ServiceFailure(
-                    "InvalidSubnetID.NotFound",
-                    "The subnet ID '\(cropped(id, to: 40))' does not exist"
-                )
-            )
-        }
-        let allowed = subnets.filter { subnet in
-            override.string("SubnetId").map { $0 == subnet.id } ?? true
-                && override.string("AvailabilityZone").map { $0 == subnet.zone } ?? true
-        }
-        guard !allowed.isEmpty else {
-            return .failure(
-                ServiceFailure(
-                    "InvalidParameterValue",
-                    "Invalid availability zone: [\(override.string("AvailabilityZone") ?? "")]"
-                )
-            )
-        }
-        return .success(allowed.map { Candidate(override, template: template, $0, type) })
-    }
-
-    private func price(_ candidate: Candidate, _ market: Market, _ now: WallClock) -> DollarsPerHour? {
-        market == .spot
-            ? self.market.price(of: candidate.type, in: candidate.subnet.zone, at: now)
-            : candidate.type.onDemand
-    }
-
-    /// How many instances a pool still has.
-    private func free(_ candidate: Candidate, _ market: Market) -> Int {
-        let pool = PoolKey(type: candidate.type.name, zone: candidate.subnet.zone, market: market)
-        guard closed[pool] == nil else { return 0 }
-        let taken = instances.values.count {
-            $0.isLive && $0.type.name == pool.type && $0.zone == pool.zone && $0.market == market
-        }
-        return max(0, settings.poolDepth - taken)
-    }
-
-    /// Why a pool does not give so many instances now; nil when it does.
-    private func refusal(_ pool: Candidate, _ market: Market, count: Int, _ now: WallClock) -> Refusal? {
-        func refusal(_ code: String, _ message: String) -> Refusal {
-            Refusal(code: code, message: message, candidate: pool, market: market)
-        }
-        let (type, zone) = (pool.type.name, pool.subnet.zone)
-        if market == .spot {
-            guard let price = price(pool, .spot, now) else {
-                return refusal("UnfulfillableCapacity", "\(type) is not sold as spot")
-            }
-            if let most = pool.priceMax, most < price.amount {
-                return refusal(
-                    "SpotMaxPriceTooLow",
-                    "Your Spot request price of \(most) is lower than the minimum required Spot request fulfillment price of \(price.amount)."
-                )
-            }
-        }
-        let used = instances.values.filter { $0.isLive && $0.market == market }.reduce(0) {
-            $0 + $1.type.vCPUs
-        }
-        if used + count * pool.type.vCPUs > settings.virtualCPUs {
-            return market == .spot
-                ? refusal("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded")
-                : refusal(
-                    "VcpuLimitExceeded",
-                    "You have requested more vCPU capacity than your current vCPU limit of \(settings.virtualCPUs) allows."
-                )
-        }
-        guard free(pool, market) < count else { return nil }
-        return refusal(
-            "InsufficientInstanceCapacity",
-            market == .spot
-                ? "There is no Spot capacity available that matches your request."
-                : "We currently do not have sufficient \(type) capacity in the Availability Zone you requested (\(zone))."
-        )
-    }
-
     private mutating func launch(_ pool: Candidate, _ market: Market, _ order: Order, _ now: WallClock)
         -> CloudInstance
     {
@@ -317,18 +207,5 @@ extension EC2Service {
         instances[instance.id] = instance
         actions.append(.notify(.stateChange(instance: instance.id, state: "pending")))
         return instance
-    }
-}
-
-extension EC2Service.Candidate {
-    fileprivate init(_ override: Parameters, template: Parameters, _ subnet: Subnet, _ type: InstanceType) {
-        self.init(
-            type: type,
-            subnet: subnet,
-            priority: override.string("Priority").flatMap(Double.init),
-            priceMax: override.string("MaxPrice").flatMap(Double.init),
-            override: override,
-            template: template
-        )
     }
 }

@@ -18,24 +18,7 @@ extension EC2Service {
         var rows: [(since: WallClock, json: JSON)] = []
         for type in catalogue.types where names.isEmpty || names.contains(type.name) {
             for subnet in subnets where zone == nil || zone == subnet.zone {
-                let isMet = try Self.meets(request) { name in
-                    switch name {
-                    case "availability-zone": [subnet.zone]
-                    case "instance-type": [type.name]
-                    case "product-description": ["Linux/UNIX"]
-                    default: nil
-                    }
-                }
-                guard isMet else { continue }
-                rows += market.history(of: type, in: subnet.zone, from: start, to: end).map { change in
-                    let price: JSON = [
-                        "instanceType": .string(type.name), "productDescription": "Linux/UNIX",
-                        "spotPrice": .string(Self.decimals(change.price)),
-                        "timestamp": .string(change.since.description),
-                        "availabilityZone": .string(subnet.zone),
-                    ]
-                    return (change.since, price)
-                }
+                rows += try prices(type, subnet.zone, from: start, to: end, request)
             }
         }
         // Stable, so that pools of one time stand in the catalogue's order.
@@ -49,6 +32,34 @@ extension EC2Service {
             "spotPriceHistorySet": .array(page.elements.map(\.json)),
             "nextToken": .string(page.nextToken ?? ""),
         ]
+    }
+
+    /// Prices of one pool, if it is asked for.
+    private func prices(
+        _ type: InstanceType,
+        _ zone: String,
+        from start: WallClock,
+        to end: WallClock,
+        _ request: Parameters
+    ) throws(ServiceFailure) -> [(since: WallClock, json: JSON)] {
+        let isMet = try Self.meets(request) { name in
+            switch name {
+            case "availability-zone": [zone]
+            case "instance-type": [type.name]
+            case "product-description": ["Linux/UNIX"]
+            default: nil
+            }
+        }
+        guard isMet else { return [] }
+        return market.history(of: type, in: zone, from: start, to: end).map { change in
+            let price: JSON = [
+                "instanceType": .string(type.name), "productDescription": "Linux/UNIX",
+                "spotPrice": .string(Self.decimals(change.price)),
+                "timestamp": .string(change.since.description),
+                "availabilityZone": .string(zone),
+            ]
+            return (change.since, price)
+        }
     }
 
     /// With six decimals, as EC2 tells prices: `0.029100`.

@@ -149,7 +149,9 @@ package struct EC2Service: Sendable {
         return true
     }
 
-    /// Lets pools have nothing until a time; nil stands for all types, zones or markets. Returns how many.
+    /// Lets pools have nothing until a time, and tells how many they are.
+    ///
+    /// Nil stands for all types, zones or markets.
     package mutating func closePools(
         type: String?,
         zone: String?,

@@ -38,34 +38,37 @@ package struct ParametersService: Sendable {
                     ),
                 ]
             ]
-        case "PutParameter":
-            guard let value = request["Value"]?.stringValue, !name.hasPrefix("/aws/"),
-                parameters.count < Self.countMax
-            else {
-                throw ServiceFailure(
-                    "ValidationException",
-                    "a parameter needs a Value and a name that is not AWS's own"
-                )
-            }
-            let old = parameters[name]
-            guard old == nil || request["Overwrite"]?.boolValue == true else {
-                throw ServiceFailure(
-                    "ParameterAlreadyExists",
-                    "The parameter already exists. To overwrite this value, set the overwrite option to true."
-                )
-            }
-            let version = (old?.version ?? 0) + 1
-            parameters[name] = Parameter(
-                value: value,
-                version: version,
-                type: request["Type"]?.stringValue ?? old?.type ?? "String"
-            )
-            return ["Version": .integer(Int64(version)), "Tier": "Standard"]
+        case "PutParameter": return try put(name, request)
         default:
             throw ServiceFailure(
                 "UnknownOperationException",
                 "SSM here has no operation \(cropped(operation, to: 60))"
             )
         }
+    }
+
+    private mutating func put(_ name: String, _ request: JSON) throws(ServiceFailure) -> JSON {
+        guard let value = request["Value"]?.stringValue, !name.hasPrefix("/aws/"),
+            parameters.count < Self.countMax
+        else {
+            throw ServiceFailure(
+                "ValidationException",
+                "a parameter needs a Value and a name that is not AWS's own"
+            )
+        }
+        let old = parameters[name]
+        guard old == nil || request["Overwrite"]?.boolValue == true else {
+            throw ServiceFailure(
+                "ParameterAlreadyExists",
+                "The parameter already exists. To overwrite this value, set the overwrite option to true."
+            )
+        }
+        let version = (old?.version ?? 0) + 1
+        parameters[name] = Parameter(
+            value: value,
+            version: version,
+            type: request["Type"]?.stringValue ?? old?.type ?? "String"
+        )
+        return ["Version": .integer(Int64(version)), "Tier": "Standard"]
     }
 }

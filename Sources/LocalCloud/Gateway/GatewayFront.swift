@@ -23,7 +23,6 @@ struct GatewayFront: Sendable {
 
     func respond(_ request: Request, sourceIP: String) async throws -> Response {
         let start = now()
-        let isHead = request.method == .head
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
@@ -36,16 +35,7 @@ struct GatewayFront: Sendable {
             return await invoke.respond(request, to: name, body, start)
         }
         let traceID = Self.traceID(at: wallClock())
-        let event = GatewayEvent(
-            request: request.head,
-            path: request.uri.path,
-            query: request.uri.query ?? "",
-            body: body,
-            sourceIP: sourceIP,
-            requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
-            traceID: traceID,
-            now: wallClock()
-        ).encoded()
+        let event = event(request, body, sourceIP, traceID)
         guard event.count <= Self.eventMax else {
             let message =
                 "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
@@ -63,8 +53,26 @@ struct GatewayFront: Sendable {
             bytes: answer.body.count
         )
         log(line.text(result))
-        await endpoint?.stack.answered(status: answer.status, latency: line.total, bytes: body.count + answer.body.count)
-        return answer.response(isHead: isHead)
+        await endpoint?.stack.answered(
+            status: answer.status,
+            latency: line.total,
+            bytes: body.count + answer.body.count
+        )
+        return answer.response(isHead: request.method == .head)
+    }
+
+    private func event(_ request: Request, _ body: [UInt8], _ sourceIP: String, _ traceID: String) -> [UInt8]
+    {
+        GatewayEvent(
+            request: request.head,
+            path: request.uri.path,
+            query: request.uri.query ?? "",
+            body: body,
+            sourceIP: sourceIP,
+            requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
+            traceID: traceID,
+            now: wallClock()
+        ).encoded()
     }
 
     private func refuse(_ request: Request, _ answer: GatewayAnswer) -> Response {

@@ -206,7 +206,9 @@ package struct EnvironmentPool: Sendable {
         while startingCount + turningCount(now) < queue.count, environments.count < limits.environments {
             actions.append(start(isRetry: false, now))
         }
-        while ahead.wanted > keptCount, ahead.failures < Ahead.failuresMax, environments.count < limits.environments {
+        while ahead.wanted > keptCount, ahead.failures < Ahead.failuresMax,
+            environments.count < limits.environments
+        {
             ahead.started.insert(nextID)
             actions.append(start(isRetry: false, now))
         }

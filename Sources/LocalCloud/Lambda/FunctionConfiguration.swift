@@ -11,7 +11,11 @@ package struct FunctionConfiguration: Sendable {
     /// The function's own variables.
     package var variables: [String: String] = [:]
     /// What its role signs with.
-    package var credentials = Credentials(accessKeyID: "local", secretAccessKey: "local", sessionToken: "local")
+    package var credentials = Credentials(
+        accessKeyID: "local",
+        secretAccessKey: "local",
+        sessionToken: "local"
+    )
 
     package init(bundle: String) { self.bundle = bundle }
 
@@ -25,8 +29,10 @@ package struct FunctionConfiguration: Sendable {
             "AWS_LAMBDA_RUNTIME_API": runtimeAPI, "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(memory),
             "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/\(name)", "AWS_LAMBDA_LOG_STREAM_NAME": logStream,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": isAhead ? "provisioned-concurrency" : "on-demand", "AWS_EXECUTION_ENV": "AWS_Lambda_provided.al2023",
-            "AWS_REGION": Self.region, "AWS_DEFAULT_REGION": Self.region, "AWS_ACCESS_KEY_ID": credentials.accessKeyID,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": isAhead ? "provisioned-concurrency" : "on-demand",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_provided.al2023",
+            "AWS_REGION": Self.region, "AWS_DEFAULT_REGION": Self.region,
+            "AWS_ACCESS_KEY_ID": credentials.accessKeyID,
             "AWS_SECRET_ACCESS_KEY": credentials.secretAccessKey,
             "AWS_SESSION_TOKEN": credentials.sessionToken ?? "",
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",

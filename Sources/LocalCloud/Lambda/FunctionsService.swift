@@ -26,7 +26,8 @@ package struct FunctionsService: Sendable {
         guard let function = functions[name] else {
             throw ServiceFailure(
                 "ResourceNotFoundException",
-                "Function not found: \(CloudFunction.arn(cropped(name, to: 140))); there are: \(functions.keys.sorted().joined(separator: ", "))",
+                "Function not found: \(CloudFunction.arn(cropped(name, to: 140))); "
+                    + "there are: \(functions.keys.sorted().joined(separator: ", "))",
                 status: 404
             )
         }
@@ -150,7 +151,8 @@ package struct FunctionsService: Sendable {
         guard unreserved(except: function.name) - count >= Self.unreservedMin else {
             throw ServiceFailure(
                 "InvalidParameterValueException",
-                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [\(Self.unreservedMin)]."
+                "Specified ReservedConcurrentExecutions for function decreases "
+                    + "account's UnreservedConcurrentExecution below its minimum value of [\(Self.unreservedMin)]."
             )
         }
         functions[function.name]?.reserved = count
@@ -195,17 +197,7 @@ package struct FunctionsService: Sendable {
         }
         let isThere = function.provisioned?.qualifier == qualifier
         switch request.method {
-        case "PUT":
-            let most = function.reserved ?? accountConcurrency
-            let count = try Self.count(request, "ProvisionedConcurrentExecutions", 1...most)
-            functions[function.name]?.provisioned = .init(
-                qualifier: qualifier,
-                requested: count,
-                modified: now
-            )
-            functions[function.name]?.failure = nil
-            let answer = functions[function.name]?.provisionedConfiguration ?? [:]
-            return Answer(operation: "PutProvisionedConcurrencyConfig", result: answer, status: 202)
+        case "PUT": return try provision(function, qualifier, request, now)
         case "GET" where isThere:
             return Answer(
                 operation: "GetProvisionedConcurrencyConfig",
@@ -221,5 +213,19 @@ package struct FunctionsService: Sendable {
                 status: 404
             )
         }
+    }
+
+    private mutating func provision(
+        _ function: CloudFunction,
+        _ qualifier: String,
+        _ request: AWSRequest,
+        _ now: WallClock
+    ) throws(ServiceFailure) -> Answer {
+        let most = function.reserved ?? accountConcurrency
+        let count = try Self.count(request, "ProvisionedConcurrentExecutions", 1...most)
+        functions[function.name]?.provisioned = .init(qualifier: qualifier, requested: count, modified: now)
+        functions[function.name]?.failure = nil
+        let answer = functions[function.name]?.provisionedConfiguration ?? [:]
+        return Answer(operation: "PutProvisionedConcurrencyConfig", result: answer, status: 202)
     }
 }

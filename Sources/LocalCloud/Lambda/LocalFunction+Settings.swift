@@ -11,10 +11,26 @@ extension LocalFunction {
             environments: pool.counts.all,
             busy: pool.counts.busy,
             readyAhead: pool.readyAhead,
-            failure: pool.ahead.hasFailed ? "environments that were started ahead ended before they were ready" : nil
+            failure: pool.ahead.hasFailed
+                ? "environments that were started ahead ended before they were ready" : nil
         )
     }
 
     /// Lets every environment die, as if its machine had.
     func killEnvironments() { for environment in environments.values { environment.process?.kill() } }
+
+    /// What a caller is told of a failure.
+    func outcome(
+        of failure: EnvironmentPool.Failure,
+        _ requestID: String
+    ) -> InvocationResult.Outcome {
+        guard case .crashed(let id) = failure, let environment = environments[id] else {
+            return .failed(failure, reason: failure.reason(requestID, configuration.limits))
+        }
+        if let error = environment.initializationError { return .functionError(error) }
+        return .failed(
+            failure,
+            reason: failure.reason(requestID, configuration.limits, exit: environment.exit)
+        )
+    }
 }

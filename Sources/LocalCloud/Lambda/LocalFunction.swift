@@ -226,11 +226,10 @@ package actor LocalFunction {
         var result = InvocationResult(outcome: outcome, environment: pending.environment)
         if let id = pending.environment, let environment = environments[id], let start = pending.dispatched {
             result.duration = now() - start
-            result.isCold = environment.isCold
             result.isAhead = pool.isAhead(id)
-            // What was started ahead is billed by the time that it is there, its start included.
-            let isBilled = environment.isCold && !result.isAhead
-            result.initialization = isBilled ? environment.initialization ?? .zero : .zero
+            // Nobody waits for what was started ahead, and it is billed by the time that it is there, its start included.
+            result.isCold = environment.isCold && !result.isAhead
+            result.initialization = result.isCold ? environment.initialization ?? .zero : .zero
             environments[id]?.isCold = false
         }
         pending.deliver(result)
@@ -238,18 +237,4 @@ package actor LocalFunction {
     }
 
     private func requestID(of id: EnvironmentPool.InvocationID) -> String { invocations[id]?.requestID ?? "" }
-
-    private func outcome(
-        of failure: EnvironmentPool.Failure,
-        _ requestID: String
-    ) -> InvocationResult.Outcome {
-        guard case .crashed(let id) = failure, let environment = environments[id] else {
-            return .failed(failure, reason: failure.reason(requestID, configuration.limits))
-        }
-        if let error = environment.initializationError { return .functionError(error) }
-        return .failed(
-            failure,
-            reason: failure.reason(requestID, configuration.limits, exit: environment.exit)
-        )
-    }
 }

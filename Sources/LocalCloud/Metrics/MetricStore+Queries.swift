@@ -149,8 +149,8 @@ extension MetricStore {
             }
             guard let text = stat["Stat"]?.stringValue, let statistic = Statistic(text) else {
                 throw MetricStore.invalid(
-                    "the statistic of \(query.id) is \(stat["Stat"]?.stringValue ?? "missing"); expected Sum, SampleCount, Average, Minimum, "
-                        + "Maximum, pNN or PR(a:b)"
+                    "the statistic of \(query.id) is \(stat["Stat"]?.stringValue ?? "missing"); expected Sum, SampleCount, Average, "
+                        + "Minimum, Maximum, pNN or PR(a:b)"
                 )
             }
             var dimensions: [String: String] = [:]

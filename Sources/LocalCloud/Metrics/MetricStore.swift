@@ -68,7 +68,7 @@ package struct MetricStore: Sendable {
 }
 
 extension MetricStore {
-    /// Takes the metrics out of a line of log in the embedded metric format (CloudWatch User Guide, "Specification: Embedded metric format").
+    /// Takes the metrics out of a line of log (CloudWatch User Guide, "Specification: Embedded metric format").
     ///
     /// The line's own timestamp is of the program's clock; the value counts for now.
     package mutating func ingest(_ line: String, weight: Double, at time: WallClock) {

@@ -23,7 +23,9 @@ struct AWSEndpoint: Sendable {
         }
     }
 
-    /// Services that this cloud does not have are for it too: it says so. `execute-api` is the signature of clients of the API itself.
+    /// Whether it is for a service, also for one that this cloud does not have: it says so.
+    ///
+    /// `execute-api` is the signature of clients of the API itself.
     private static func isForService(_ request: Request) -> Bool {
         if let header = request.headers[.authorization], Authorization.isClaimed(by: header) {
             return (try? Authorization(header))?.service != "execute-api"
@@ -31,7 +33,8 @@ struct AWSEndpoint: Sendable {
         if let name = HTTPField.Name("x-amz-target"), request.headers[name] != nil { return true }
         let first = request.uri.path.split(separator: "/").prefix(2)
         return first == ["v2", "apis"]
-            || (first.count == 2 && first[1] == "functions" && first[0].count == 10 && first[0].first?.isNumber ?? false)
+            || (first.count == 2 && first[1] == "functions" && first[0].count == 10
+                && first[0].first?.isNumber ?? false)
     }
 
     // MARK: The dashboard's side
@@ -45,13 +48,16 @@ struct AWSEndpoint: Sendable {
                 return Response(Self.json(415, ["message": "send the order as application/json"]))
             }
             do throws(ServiceFailure) {
-                guard let json = try? JSON(parsing: body) else { throw ServiceFailure("InvalidOrder", "the order is no JSON") }
+                guard let json = try? JSON(parsing: body) else {
+                    throw ServiceFailure("InvalidOrder", "the order is no JSON")
+                }
                 try await stack.perform(try StackOrder(json))
                 return Response(Self.json(200, [:]))
             } catch {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
-        default: return Response(Self.json(404, ["message": "here are GET /cloud/state and POST /cloud/orders"]))
+        default:
+            return Response(Self.json(404, ["message": "here are GET /cloud/state and POST /cloud/orders"]))
         }
     }
 
@@ -83,9 +89,15 @@ extension Response {
     init(_ answer: Wire.HTTPResponse) {
         var fields = HTTPFields()
         for field in answer.headers.fields {
-            if let name = HTTPField.Name(field.name) { fields.append(HTTPField(name: name, value: field.value)) }
+            if let name = HTTPField.Name(field.name) {
+                fields.append(HTTPField(name: name, value: field.value))
+            }
         }
         let body = ByteBuffer(bytes: answer.body)
-        self.init(status: .init(code: answer.status), headers: fields, body: answer.status == 204 ? .init() : .init(byteBuffer: body))
+        self.init(
+            status: .init(code: answer.status),
+            headers: fields,
+            body: answer.status == 204 ? .init() : .init(byteBuffer: body)
+        )
     }
 }

@@ -64,7 +64,8 @@ package struct CloudServices: Sendable {
             guard let service, WireForm(signingName: service) != nil else {
                 throw ServiceFailure(
                     "UnknownService",
-                    "this cloud has no service '\(cropped(service ?? "", to: 40))'; it has ec2, dynamodb, monitoring, ssm, pricing, lambda and apigateway"
+                    "this cloud has no service '\(cropped(service ?? "", to: 40))'; "
+                        + "it has ec2, dynamodb, monitoring, ssm, pricing, lambda and apigateway"
                 )
             }
             if let until = outages[service], until > machineTime {

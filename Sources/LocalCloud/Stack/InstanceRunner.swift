@@ -43,7 +43,9 @@ struct InstanceRunner: Sendable {
     }
 
     private func runProgram(_ ports: AsyncStream<Int>) async -> String {
-        guard let port = await ports.first(where: { _ in true }) else { return "its metadata service does not start" }
+        guard let port = await ports.first(where: { _ in true }) else {
+            return "its metadata service does not start"
+        }
         do {
             return await (try stack.start(instance, metadataPort: port)).exit().description
         } catch {

@@ -17,7 +17,9 @@ extension Stack {
         }
     }
 
-    private func weight(_ function: String) -> Double { function == configuration.controller.name ? 1 : clock.weight }
+    private func weight(_ function: String) -> Double {
+        function == configuration.controller.name ? 1 : clock.weight
+    }
 
     /// The controller's warm-ups are not clients' requests and stand for no others.
     private static func isWarmUp(_ invocation: Invocation) -> Bool {
@@ -51,11 +53,14 @@ extension Stack {
     func answered(status: Int, latency: Duration, bytes: Int) {
         let time = time
         let values: [(String, Double)] = [
-            ("Count", 1), ("Latency", latency / .milliseconds(1)), ("4xx", (400..<500).contains(status) ? 1 : 0),
+            ("Count", 1), ("Latency", latency / .milliseconds(1)),
+            ("4xx", (400..<500).contains(status) ? 1 : 0),
             ("5xx", status >= 500 ? 1 : 0), ("DataProcessed", Double(bytes)),
         ]
         for (metric, value) in values {
-            for dimensions in [["ApiId": GatewayService.api], ["ApiId": GatewayService.api, "Stage": "$default"]] {
+            for dimensions in [
+                ["ApiId": GatewayService.api], ["ApiId": GatewayService.api, "Stage": "$default"],
+            ] {
                 let key = MetricStore.Name("AWS/ApiGateway", metric, dimensions)
                 services.metrics.record(key, value, weight: clock.weight, at: time)
             }
@@ -81,7 +86,8 @@ extension Stack {
         }
         let time = time
         return [
-            "time": .string(time.description), "speed": .double(clock.speed), "seed": .integer(Int64(configuration.seed)),
+            "time": .string(time.description), "speed": .double(clock.speed),
+            "seed": .integer(Int64(configuration.seed)),
             "stack": .string(configuration.name), "table": .string(configuration.table),
             "route": .string(services.gateway.target), "functions": .array(functions),
             "bill": services.ledger.snapshot(services.ec2, now: time),
@@ -95,17 +101,23 @@ extension Stack {
         switch order {
         case .reclaim(let id):
             let id = try spot(id)
-            guard services.ec2.interrupt(id, now: time) else { throw Self.nothing("\(id) is no live spot instance without a warning") }
+            guard services.ec2.interrupt(id, now: time) else {
+                throw Self.nothing("\(id) is no live spot instance without a warning")
+            }
         case .rebalance(let id):
             let id = try spot(id)
-            guard services.ec2.recommendRebalance(id, now: time) else { throw Self.nothing("\(id) is no live spot instance") }
+            guard services.ec2.recommendRebalance(id, now: time) else {
+                throw Self.nothing("\(id) is no live spot instance")
+            }
         case .killInstance(let id):
             guard let id = id ?? programs.keys.sorted().first, let process = programs[id]?.process else {
                 throw Self.nothing("no instance of that name runs a program")
             }
             process.kill()
         case .killFunction(let name):
-            guard let function = functions[name] else { throw Self.nothing("there is no function \(cropped(name, to: 60))") }
+            guard let function = functions[name] else {
+                throw Self.nothing("there is no function \(cropped(name, to: 60))")
+            }
             await function.killEnvironments()
         case .closePools(let type, let zone, let market, let seconds):
             let count = services.ec2.closePools(
@@ -121,10 +133,16 @@ extension Stack {
     }
 
     private func spot(_ id: String?) throws(ServiceFailure) -> String {
-        let candidates = services.ec2.ordered.filter { $0.market == .spot && $0.isLive && $0.interruption == nil }
-        guard let id = id ?? candidates.first?.id else { throw Self.nothing("there is no live spot instance") }
+        let candidates = services.ec2.ordered.filter {
+            $0.market == .spot && $0.isLive && $0.interruption == nil
+        }
+        guard let id = id ?? candidates.first?.id else {
+            throw Self.nothing("there is no live spot instance")
+        }
         return id
     }
 
-    private static func nothing(_ reason: String) -> ServiceFailure { ServiceFailure("NothingToDo", reason, status: 409) }
+    private static func nothing(_ reason: String) -> ServiceFailure {
+        ServiceFailure("NothingToDo", reason, status: 409)
+    }
 }

@@ -162,7 +162,9 @@ package actor Stack {
     // MARK: Instances
 
     /// Starts an instance's program, whose metadata is at a port.
-    func start(_ instance: CloudInstance, metadataPort: Int) async throws(ChildProcess.CannotStart) -> ChildProcess {
+    func start(_ instance: CloudInstance, metadataPort: Int) async throws(ChildProcess.CannotStart)
+        -> ChildProcess
+    {
         let (program, log) = (configuration.program(instance), log)
         var variables = program.variables
         variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://127.0.0.1:\(metadataPort)"

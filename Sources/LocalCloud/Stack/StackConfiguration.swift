@@ -90,16 +90,23 @@ package struct StackConfiguration: Sendable {
     func wired(template: String, subnets: [Subnet], _ clock: CloudClock) -> StackConfiguration {
         var wired = self
         let inferenceARN = CloudFunction.arn(inference.name) + ":" + CloudFunction.alias
-        let shared = ["MARK_TABLE": table, "MARK_STACK": name, "MARK_FUNCTION": inferenceARN, "MARK_SLO_MS": String(slo)]
+        let shared = [
+            "MARK_TABLE": table, "MARK_STACK": name, "MARK_FUNCTION": inferenceARN,
+            "MARK_SLO_MS": String(slo),
+        ]
         wired.inference.variables.merge(["MARK_ROLE": "inference"]) { $1 }
         wired.router.variables.merge(shared.merging(["MARK_ROLE": "router"]) { $1 }) { $1 }
         let controllers = [
-            "MARK_ROLE": "controller", "MARK_ROUTER": CloudFunction.arn(router.name), "MARK_API": GatewayService.api,
+            "MARK_ROLE": "controller", "MARK_ROUTER": CloudFunction.arn(router.name),
+            "MARK_API": GatewayService.api,
             "MARK_LAUNCH_TEMPLATE": template, "MARK_SUBNETS": subnets.map(\.id).joined(separator: ","),
             "MARK_MODEL": model, "MARK_TARGET": String(target),
-            "MARK_FUNCTION_MEMORY_MB": String(inference.memory), "MARK_ARCHITECTURE": "x86_64", "MARK_METRIC_DELAY_S": "60",
+            "MARK_FUNCTION_MEMORY_MB": String(inference.memory), "MARK_ARCHITECTURE": "x86_64",
+            "MARK_METRIC_DELAY_S": "60",
         ]
-        wired.controller.variables.merge(shared.merging(controllers) { $1 }.merging(controllerVariables) { $1 }) { $1 }
+        wired.controller.variables.merge(
+            shared.merging(controllers) { $1 }.merging(controllerVariables) { $1 }
+        ) { $1 }
         wired.inference.credentials = Self.credentials("INFERENCE", "inference")
         wired.router.credentials = Self.credentials("ROUTER", "router")
         wired.controller.credentials = Self.credentials("CONTROLLER", "controller")

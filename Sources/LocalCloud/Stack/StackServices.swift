@@ -24,15 +24,7 @@ enum StackServices {
             principals: wired.principals,
             ec2: ec2,
             functions: FunctionsService(functions, accountConcurrency: wired.accountConcurrency),
-            gateway: GatewayService(
-                [
-                    .init(
-                        id: "inference",
-                        uri: CloudFunction.arn(wired.inference.name) + ":" + CloudFunction.alias,
-                        description: "the inference function"
-                    ), .init(id: "router", uri: CloudFunction.arn(wired.router.name), description: "the router"),
-                ]
-            ),
+            gateway: gateway(wired),
             metrics: MetricStore(delay: wired.metricDelay),
             ledger: try Ledger(prices, catalogue: catalogue, start: clock.start)
         )
@@ -46,6 +38,14 @@ enum StackServices {
         services.database.add(table)
         return (wired, services)
     }
+
+    private static func gateway(_ stack: StackConfiguration) -> GatewayService {
+        let inference = CloudFunction.arn(stack.inference.name) + ":" + CloudFunction.alias
+        return GatewayService([
+            .init(id: "inference", uri: inference, description: "the inference function"),
+            .init(id: "router", uri: CloudFunction.arn(stack.router.name), description: "the router"),
+        ])
+    }
 }
 
 extension EC2Service {
@@ -56,7 +56,13 @@ extension EC2Service {
             "ImageId": "ami-0c0ffee0000000001",
             "TagSpecification": [["ResourceType": "instance", "Tag": [tag]]],
         ]
-        let template = LaunchTemplate(id: identifier("lt"), name: name, created: now, tags: ["mark:stack": stack], versions: [data])
+        let template = LaunchTemplate(
+            id: identifier("lt"),
+            name: name,
+            created: now,
+            tags: ["mark:stack": stack],
+            versions: [data]
+        )
         templates.append(template)
         return template.id
     }
