@@ -19,6 +19,9 @@ let optimised = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 ///   libraries, where C and C++ are, stay at random addresses.
 let bootstrapLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/lib", "-Xclang-linker", "-no-pie"]
 
+/// `mark` lies in the zip's `bin`, and finds the same libstdc++.
+let markLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]
+
 let package = Package(
     name: "mark",
     products: [
@@ -65,7 +68,7 @@ let package = Package(
         ),
         .target(
             name: "Planning",
-            dependencies: ["Batching", "Forecasting"],
+            dependencies: ["Batching", "Forecasting", "Wire"],
             exclude: ["Prices/README.md"],
             resources: [.embedInCode("Prices/aws-us-east-1.csv")],
             swiftSettings: strict
@@ -81,13 +84,23 @@ let package = Package(
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Control",
+            dependencies: [
+                "AWS", "Batching", "Fleet", "Forecasting", "LambdaRuntime", "Planning", "Serving", "Wire",
+            ],
             swiftSettings: strict
         ),
         .target(name: "LambdaRuntime", dependencies: ["Threading", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "bootstrap",
-            dependencies: ["CPlatform", "Fleet", "LambdaRuntime", "ONNX", "Serving", "Threading", "Wire"],
+            dependencies: [
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning", "Serving",
+                "Threading", "Wire",
+            ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(bootstrapLinkerFlags, .when(configuration: .release))]
         ),
@@ -96,7 +109,9 @@ let package = Package(
         .target(
             name: "Backend",
             dependencies: [
-                "AWS", "Batching", "CPlatform", "CURL", "Serving", "Threading", "Wire",
+                "AWS", "Batching", "CPlatform", "CURL", "Fleet", "Histograms", "Planning", "Serving",
+                "Threading",
+                "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -141,14 +156,15 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting", "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(markLinkerFlags, .when(configuration: .release))]
         ),
         .executableTarget(
             name: "benchmark",
@@ -199,8 +215,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ControlTests",
+            dependencies: ["AWS", "Control", "Fleet", "Planning", "Seeded", "TestKit", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PlanningTests",
-            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit"],
+            dependencies: ["Batching", "Forecasting", "Planning", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -219,7 +240,9 @@ let package = Package(
         .testTarget(name: "ONNXTests", dependencies: ["ONNX", "Seeded", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "ServingTests",
-            dependencies: ["Batching", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -235,6 +258,16 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Seeded", "TestKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "BackendTests",
+            dependencies: ["AWS", "Backend", "Batching", "CURL", "Fleet", "Serving"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: ["AWS", "Fleet", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

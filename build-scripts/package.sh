@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the deploy zip: bootstrap, ONNX Runtime, libstdc++, models, licences.
+# Builds the deploy zip: bootstrap for Lambda, mark for EC2 backends, ONNX Runtime, libstdc++, models, licences.
 #
 #   build-scripts/package.sh [--models FOLDER] [--output FILE]
 #
@@ -23,13 +23,17 @@ done
 command -v readelf objdump strip >/dev/null || install_packages binutils
 install_libstdcxx
 build bootstrap
+build mark
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-mkdir -p "$stage/lib" "$stage/licences" "$(dirname "$output")"
+mkdir -p "$stage/bin" "$stage/lib" "$stage/licences" "$(dirname "$output")"
 # Two sections hold hashes of where and when a module was compiled, and nothing reads them at run time: without them a clone at any path
 # gives the same bytes.
-strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/bootstrap" "$(swift build --configuration release --show-bin-path)/bootstrap"
+programs=$(swift build --configuration release --show-bin-path)
+for program in bootstrap bin/mark; do
+    strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/$program" "$programs/$(basename "$program")"
+done
 cp "$onnxruntime/lib/libonnxruntime.so.1" "$libstdcxx/lib/libstdc++.so.6" "$libstdcxx/lib/libgcc_s.so.1" "$stage/lib/"
 # What `mark optimize --replace` keeps of a model would only make the zip larger.
 cp -rL "$models" "$stage/models"
@@ -38,6 +42,8 @@ cp LICENSE "$stage/licences/MARK-LICENSE.txt"
 cp "$(dirname "$(readlink -f "$(command -v swift)")")/../share/swift/LICENSE.txt" "$stage/licences/SWIFT-LICENSE.txt"
 cp "$onnxruntime/ONNXRUNTIME-LICENSES.txt" "$libstdcxx/GCC-LICENSES.txt" "$stage/licences/"
 cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
+# mark has the Swift packages in it, and BoringSSL, which is in one of them and named in its notice.
+(export LC_ALL=C; cd .build/checkouts && tail -n +1 -- */LICENSE* */NOTICE*) > "$stage/licences/SWIFT-PACKAGES-LICENSES.txt"
 
 say "packing $output"
 python3 build-scripts/bundle.py "$stage" "$output"

@@ -66,17 +66,22 @@ with zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0]) as wheel:
 PYTHON
 )
 
-# A virtual environment with the clients and checkers that the tests use.
-install_clients() {
-    local requirements=Tests/Clients/requirements.txt
-    clients=$dependencies/clients
-    cmp -s "$requirements" "$clients/requirements.txt" && return 0
+# A virtual environment at $1 with the packages of Tests/Clients/$2.
+install_environment() {
+    local environment=$1 requirements=Tests/Clients/$2
+    cmp -s "$requirements" "$environment/requirements.txt" && return 0
     python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
-    say "installing the clients of $requirements"
-    rm -rf "$clients"
-    python3 -m venv "$clients"
-    "$clients/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
-    cp "$requirements" "$clients/requirements.txt"
+    say "installing what $requirements names"
+    rm -rf "$environment"
+    python3 -m venv "$environment"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+    cp "$requirements" "$environment/requirements.txt"
+}
+
+# The clients and checkers that the tests use.
+install_clients() {
+    clients=$dependencies/clients
+    install_environment "$clients" requirements.txt
 }
 
 # Builds a product for release with Swift's libraries inside. Quiet when nothing is to do; else one line of progress on a terminal,

@@ -11,6 +11,7 @@ swift test --skip-build --disable-xctest
 
 install_packages binutils chromium chromium-driver curl unzip
 install_clients
+install_environment "$dependencies/aws-cli" aws-cli-requirements.txt
 build bootstrap
 build mark
 programs=$(swift build --configuration release --show-bin-path)

@@ -1,4 +1,5 @@
 import Batching
+import Histograms
 import Serving
 
 /// A backend's metrics as Prometheus reads them.
@@ -10,6 +11,7 @@ struct BackendMetrics {
 
     func write(to text: inout PrometheusText) {
         requests(&text)
+        latencies(&text)
         batches(&text)
         predictions(&text)
         state(&text)
@@ -50,6 +52,25 @@ struct BackendMetrics {
             "Requests refused though an executor was idle in time."
         )
         each { text.sample("mark_false_refusals_total", $0, $1.counts.refusedInVain) }
+    }
+
+    private func latencies(_ text: inout PrometheusText) {
+        text.metric(
+            "mark_recent_latency_seconds",
+            .gauge,
+            "Time from arrivals to answers, of the last 10 to 20 seconds."
+        )
+        each { labels, report in
+            for quantile in [0.5, 0.9, 0.98] {
+                text.sample(
+                    "mark_recent_latency_seconds",
+                    labels + [.init("quantile", "\(quantile)")],
+                    report.latencies.percentile(quantile) / .seconds(1)
+                )
+            }
+        }
+        text.metric("mark_turned_away_total", .counter, "Requests admitted, but turned away as too late.")
+        each { text.sample("mark_turned_away_total", $0, $1.counts.turnedAway) }
     }
 
     private func batches(_ text: inout PrometheusText) {

@@ -8,7 +8,7 @@ package import Wire
 package final class BackendService: Sendable {
     package struct Settings: Sendable {
         /// What callers must send in `x-mark-token`; nil for no check.
-        package var token: String?
+        package var tokens: AcceptedTokens?
         /// Reads the process's resident memory, in bytes.
         package var residentBytes: @Sendable () -> Int = { 0 }
 
@@ -56,6 +56,12 @@ package final class BackendService: Sendable {
         return true
     }
 
+    /// Whether there is a model to serve.
+    package var hasModels: Bool { !dispatchers.all.isEmpty }
+
+    /// What the models do together.
+    package var load: FleetLoad { FleetLoad(dispatchers.all.map(\.dispatcher.report)) }
+
     /// Whether nothing waits or runs.
     package var isIdle: Bool { dispatchers.isIdle }
 
@@ -63,8 +69,8 @@ package final class BackendService: Sendable {
 
     /// Refuses, by its header, a request that has no business here.
     package func admit(_ request: HTTPRequest) -> HTTPResponse? {
-        guard let token = settings.token, !Self.isOpen(request.path) else { return nil }
-        guard Self.equal(request.headers[Self.tokenHeader] ?? "", token) else {
+        guard let tokens = settings.tokens, !Self.isOpen(request.path) else { return nil }
+        guard tokens.accepts(request.headers[Self.tokenHeader] ?? "") else {
             return HTTPServer.failure(401, "the header \(Self.tokenHeader) is missing or wrong")
         }
         return nil
@@ -73,13 +79,6 @@ package final class BackendService: Sendable {
     /// Health checks come from balancers, which know no token.
     private static func isOpen(_ path: String) -> Bool {
         path == "/v2/health/live" || path == "/v2/health/ready" || path == SageMaker.ping
-    }
-
-    /// Compares in the same time wherever the texts differ.
-    private static func equal(_ one: String, _ other: String) -> Bool {
-        let (one, other) = (Array(one.utf8), Array(other.utf8))
-        guard one.count == other.count else { return false }
-        return zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     /// Answers a request, now or when its batch has run; called on the connection's loop.

@@ -44,8 +44,9 @@ final class HTTPLoop: @unchecked Sendable {
 
     private func check() {
         let now = server.now()
+        let drainTime = server.drainTime(now)
         for connection in Array(connections.values)
-        where connection.isOverdue(now, isDraining: server.isDraining) {
+        where connection.isOverdue(now, drainTime) {
             connection.context?.close(promise: nil)
         }
     }
@@ -53,12 +54,15 @@ final class HTTPLoop: @unchecked Sendable {
 
 extension HTTPConnection {
     /// Whether the connection has used up the time for what it is doing.
-    fileprivate func isOverdue(_ now: Duration, isDraining: Bool) -> Bool {
+    ///
+    /// - Parameter drainTime: for how long the server has been draining.
+    fileprivate func isOverdue(_ now: Duration, _ drainTime: Duration?) -> Bool {
         if let unwritableSince { return timedOut(now - unwritableSince > server.limits.writeTime) }
         switch phase {
         case .header(let since):
             guard exchanges.isEmpty else { return false }
-            if isDraining, now - since > .milliseconds(200) { return true }
+            // What was sent before the drain is read by then, and answered.
+            if let drainTime, min(drainTime, now - since) > .milliseconds(200) { return true }
             return timedOut(now - since > server.limits.idle)
         case .body(let since), .discarded(let since, _): return timedOut(now - since > server.limits.bodyTime)
         case .closing(let since): return exchanges.isEmpty && now - since > server.limits.linger

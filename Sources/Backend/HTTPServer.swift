@@ -16,7 +16,8 @@ package final class HTTPServer: Sendable {
         /// Threads that read and write.
         package var loops = 1
         package var limits = HTTPLimits()
-        package var tls: TLSFiles?
+        /// Nil for plain HTTP.
+        package var tls: TLSIdentity?
 
         package init() {}
     }
@@ -31,7 +32,8 @@ package final class HTTPServer: Sendable {
         let admit: @Sendable (HTTPRequest) -> HTTPResponse?
         let handler: Handler
         let accessLog: AccessLog?
-        let draining = Atomic<Bool>(false)
+        private let draining = Atomic<Bool>(false)
+        private let drainStart = Mutex<Duration?>(nil)
 
         init(
             _ limits: HTTPLimits,
@@ -51,6 +53,15 @@ package final class HTTPServer: Sendable {
 
         var isDraining: Bool { draining.load(ordering: .relaxed) }
 
+        func drain() {
+            let now = now()
+            drainStart.withLock { $0 = $0 ?? now }
+            draining.store(true, ordering: .relaxed)
+        }
+
+        /// For how long it has been draining; nil when it is not.
+        func drainTime(_ now: Duration) -> Duration? { drainStart.withLock { $0 }.map { now - $0 } }
+
         func log(_ exchange: Exchange, _ response: HTTPResponse) {
             accessLog?.add(exchange, response, now: now())
         }
@@ -59,7 +70,11 @@ package final class HTTPServer: Sendable {
     private let counters: HTTPCounters
     private let settings: Settings
     private let shared: Shared
-    private let listener = Mutex<(any Channel)?>(nil)
+    private struct Listener {
+        var channel: (any Channel)?
+        var isClosed = false
+    }
+    private let listener = Mutex(Listener())
 
     /// - Parameters:
     ///   - now: a monotonic clock.
@@ -91,14 +106,17 @@ package final class HTTPServer: Sendable {
     /// - Parameter onListening: called with the port once connections are accepted.
     package func run(onListening: @Sendable (Int) -> Void = { _ in }) async throws {
         cplatform_raise_file_limit()
-        let tls = try settings.tls.map { try $0.context() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.loops)
         let loops = Dictionary(
             uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), HTTPLoop($0, shared)) }
         )
         do {
-            let channel = try await bind(group, loops, tls)
-            listener.withLock { $0 = channel }
+            let channel = try await bind(group, loops)
+            let isClosed = listener.withLock { listener in
+                listener.channel = channel
+                return listener.isClosed
+            }
+            if isClosed { channel.close(promise: nil) }
             for loop in loops.values { loop.start() }
             onListening(channel.localAddress?.port ?? settings.port)
             try await channel.closeFuture.get()
@@ -113,10 +131,9 @@ package final class HTTPServer: Sendable {
 
     private func bind(
         _ group: MultiThreadedEventLoopGroup,
-        _ loops: [ObjectIdentifier: HTTPLoop],
-        _ tls: TLSContext?
+        _ loops: [ObjectIdentifier: HTTPLoop]
     ) async throws -> any Channel {
-        let shared = shared
+        let (shared, tls) = (shared, settings.tls)
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -141,7 +158,7 @@ package final class HTTPServer: Sendable {
         _ channel: any Channel,
         _ shared: Shared,
         _ loop: HTTPLoop,
-        _ tls: TLSContext?
+        _ tls: TLSIdentity?
     ) throws {
         shared.counters.accepted.increment()
         guard shared.counters.open.current < shared.limits.connections else {
@@ -158,12 +175,16 @@ package final class HTTPServer: Sendable {
     // MARK: The end
 
     /// Ends each connection after its next answer, and idle ones at once; new ones are still accepted.
-    package func drain() { shared.draining.store(true, ordering: .relaxed) }
+    package func drain() { shared.drain() }
 
-    /// Accepts no more connections; `run` returns when the open ones have ended.
+    /// Accepts no more connections; `run` returns when the open ones have ended, also when it is called later.
     package func close() {
         drain()
-        listener.withLock { $0 }?.close(promise: nil)
+        let channel = listener.withLock { listener in
+            listener.isClosed = true
+            return listener.channel
+        }
+        channel?.close(promise: nil)
     }
 
     /// Gives open connections the time for which closing ones may linger, and ends them.

@@ -1,6 +1,3 @@
-import NIOCore
-import NIOSSL
-
 /// A certificate and its key, as PEM files.
 package struct TLSFiles: Equatable, Sendable {
     /// The certificate, followed by those that signed it.
@@ -11,39 +8,14 @@ package struct TLSFiles: Equatable, Sendable {
         self.certificates = certificates
         self.key = key
     }
-
-    func context() throws(InvalidTLSFiles) -> TLSContext {
-        let chain: [NIOSSLCertificate]
-        do { chain = try NIOSSLCertificate.fromPEMFile(certificates) } catch {
-            throw .certificates(certificates, "\(error)")
-        }
-        let privateKey: NIOSSLPrivateKey
-        do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch {
-            throw .key(key, "\(error)")
-        }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) },
-            privateKey: .privateKey(privateKey)
-        )
-        configuration.applicationProtocols = ["http/1.1"]
-        do { return TLSContext(context: try NIOSSLContext(configuration: configuration)) } catch {
-            throw .mismatch(certificates, key, "\(error)")
-        }
-    }
 }
 
-/// What connections need to speak TLS.
-struct TLSContext: Sendable {
-    let context: NIOSSLContext
-
-    func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
-}
-
-/// Why TLS files are refused.
+/// Why TLS is not to be had.
 package enum InvalidTLSFiles: Error, Equatable, CustomStringConvertible {
     case certificates(String, String)
     case key(String, String)
     case mismatch(String, String, String)
+    case cannotMake(String)
 
     package var description: String {
         switch self {
@@ -53,6 +25,8 @@ package enum InvalidTLSFiles: Error, Equatable, CustomStringConvertible {
             "no private key can be read from \(path) (\(reason)); give a PEM file without a passphrase"
         case .mismatch(let certificates, let key, let reason):
             "the certificate in \(certificates) and the key in \(key) cannot be used together (\(reason))"
+        case .cannotMake(let reason):
+            "no TLS key can be made (\(reason)); install the program openssl, or give --tls-certificate and --tls-key"
         }
     }
 }

@@ -27,6 +27,8 @@ package struct Bouncer: Equatable, Sendable {
         package var served = 0
         /// Admitted, but served late or turned away.
         package var late = 0
+        /// Of those, turned away: they were never served.
+        package var turnedAway = 0
         package var refused: [Refusal.Reason: Int] {
             Dictionary(uniqueKeysWithValues: Refusal.Reason.allCases.map { ($0, refusals[$0.position]) })
         }
@@ -140,6 +142,7 @@ package struct Bouncer: Equatable, Sendable {
 
     private mutating func turnedAway(_ request: QueuedRequest, _ refusal: Refusal) -> Action {
         counts.late += 1
+        counts.turnedAway += 1
         delay.ended(late: true)
         if refusal.reason == .overdue { reserve.ended(late: true) }
         return .turnAway(request, refusal)

@@ -14,6 +14,13 @@ extension DeadlineBatcher {
         return start + caution(start - now) + time
     }
 
+    /// How long a request that came now would wait for its run.
+    package func queueDelay(now: Duration) -> Duration {
+        let next = QueuedRequest(id: 0, arrival: now, deadline: now + policy.slo - policy.margin)
+        let forecast = self.forecast ?? makeForecast(queue.requests, now)
+        return forecast.position(of: next, now: now, size: 1, times).start - now
+    }
+
     /// What to add to the time until a start: two standard deviations of the sum of the batches before it.
     ///
     /// Under overload everyone admitted would otherwise be admitted at the very edge, and half of them turned away later.

@@ -37,7 +37,9 @@ package struct FleetTable: Equatable, Sendable {
         ).mapEach { item throws(MalformedAnswer) in try RegisteredBackend(item) }
     }
 
-    /// A heartbeat; the first one registers. Tells whether the controller wants the backend to drain.
+    /// A heartbeat; the first one registers.
+    ///
+    /// The result tells whether the controller wants the backend to drain.
     package func beat(_ backend: RegisteredBackend) -> Call<Bool> {
         let values = backend.item.sorted { $0.key < $1.key }
         var update = DynamoDB.Expression(stringLiteral: "SET ")
@@ -47,6 +49,8 @@ package struct FleetTable: Equatable, Sendable {
                     ? "\(name: value.key) = \(value.value)" : ", \(name: value.key) = \(value.value)"
             )
         }
+        // What an earlier process of the same instance has written.
+        if backend.pin == nil { update.append(" REMOVE \(name: "pin")") }
         return DynamoDB.updateItem(name, key: Self.key(Self.fleet, backend.id), update, isRepeatable: true)
             .map { $0["drain"]?.boolValue ?? false }
     }
@@ -63,7 +67,7 @@ package struct FleetTable: Equatable, Sendable {
         DynamoDB.updateItem(
             name,
             key: Self.key(Self.fleet, id),
-            "SET \(name: "drain") = \(.bool(true)), \(name: "state") = \(.string(RegisteredBackend.State.draining.rawValue))",
+            "SET \(name: "drain") = \(.bool(true))",
             condition: "attribute_exists(\(name: "pk"))",
             isRepeatable: true
         ).map { _ in }

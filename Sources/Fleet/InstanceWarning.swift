@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 package import Wire
 
 /// EC2 has said that it takes an instance back, or that it may soon.
@@ -18,14 +18,14 @@ package struct InstanceWarning: Equatable, Sendable {
         (self.instance, self.kind, self.at) = (instance, kind, at)
     }
 
-    var item: DynamoDB.Item {
+    package var item: DynamoDB.Item {
         [
             "pk": .string("warning"), "sk": .string(instance), "kind": .string(kind.rawValue),
             "at_ms": .integer(at.milliseconds), "ttl": .timeToLive(at + Self.keptFor),
         ]
     }
 
-    init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
+    package init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
         let reader = ItemReader(item, "a warning")
         guard let kind = Kind(rawValue: try reader.string("kind")) else {
             throw MalformedAnswer(reason: "a warning in the table is of an unknown kind")

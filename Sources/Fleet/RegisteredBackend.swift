@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 package import Wire
 
 /// A backend as the registry knows it: where it is, what it can take, and how it is doing.
@@ -37,7 +37,10 @@ package struct RegisteredBackend: Equatable, Sendable {
     package let capacity: Double
     /// The program's version.
     package let build: String
+    /// What it says itself.
     package var state: State
+    /// Whether the controller has asked it to drain; it may not have heard that yet.
+    package internal(set) var isAskedToDrain = false
     package var load = Load()
     package var heartbeat: WallClock
 
@@ -70,7 +73,7 @@ package struct RegisteredBackend: Equatable, Sendable {
 
     /// Whether requests may be sent to it.
     package func isServing(at now: WallClock) -> Bool {
-        state == .serving && isFresh(at: now)
+        state == .serving && !isAskedToDrain && isFresh(at: now)
     }
 
     /// Whether it has given a sign of life lately; clocks of two machines may be a little apart, in either direction.
@@ -87,7 +90,7 @@ package struct RegisteredBackend: Equatable, Sendable {
     // MARK: The item
 
     /// All attributes but the key.
-    var item: DynamoDB.Item {
+    package var item: DynamoDB.Item {
         var item: DynamoDB.Item = [
             "address": .string(address), "port": .integer(port), "type": .string(type),
             "market": .string(market), "zone": .string(zone),
@@ -103,7 +106,7 @@ package struct RegisteredBackend: Equatable, Sendable {
         return item
     }
 
-    init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
+    package init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
         let reader = ItemReader(item, "a backend")
         id = try reader.string("sk")
         address = try reader.string("address")
@@ -117,8 +120,8 @@ package struct RegisteredBackend: Equatable, Sendable {
         guard let state = State(rawValue: try reader.string("state")) else {
             throw MalformedAnswer(reason: "the state of backend \(id) is neither serving nor draining")
         }
-        // The controller's wish holds also while the backend has not heard it.
-        self.state = item["drain"]?.boolValue == true ? .draining : state
+        self.state = state
+        isAskedToDrain = item["drain"]?.boolValue ?? false
         heartbeat = try reader.time("heartbeat_ms")
         load.inFlight = try reader.integer("in_flight")
         load.queueDelay = try reader.duration("queue_delay_ms")

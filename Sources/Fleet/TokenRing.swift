@@ -1,4 +1,4 @@
-import AWS
+package import AWS
 package import Wire
 
 /// The secrets between router and backends: one in use, the one before, and the one to come.
@@ -23,17 +23,17 @@ package struct TokenRing: Equatable, Sendable {
     package var accepted: [String] { [current, previous, next].compactMap { $0 } }
 
     /// The ring after a step that is due; nil when none is.
-    package func advanced(at now: WallClock, new: () -> String) -> TokenRing? {
+    package func advanced(at now: WallClock, new: String) -> TokenRing? {
         let age = Duration.milliseconds(now - changed)
         if let next {
             guard age >= Self.settling else { return nil }
             return TokenRing(current: next, previous: current, changed: now)
         }
         guard age >= Self.rotationPeriod else { return nil }
-        return TokenRing(current: current, next: new(), changed: now)
+        return TokenRing(current: current, next: new, changed: now)
     }
 
-    var item: DynamoDB.Item {
+    package var item: DynamoDB.Item {
         var item: DynamoDB.Item = [
             "token": .string(current), "changed_ms": .integer(changed.milliseconds),
         ]
@@ -42,7 +42,7 @@ package struct TokenRing: Equatable, Sendable {
         return item
     }
 
-    init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
+    package init(_ item: DynamoDB.Item) throws(MalformedAnswer) {
         let reader = ItemReader(item, "the token")
         self.init(
             current: try reader.string("token"),
@@ -50,5 +50,14 @@ package struct TokenRing: Equatable, Sendable {
             next: item["next"]?.stringValue,
             changed: try reader.time("changed_ms")
         )
+    }
+}
+
+extension TokenRing {
+    /// A new secret: 256 bits of the system's generator.
+    package static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdef")
+        return String((0..<64).map { _ in digits[Int(generator.next(upperBound: 16 as UInt))] })
     }
 }

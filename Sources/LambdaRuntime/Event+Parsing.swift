@@ -34,6 +34,11 @@ private struct EventParser {
         if let source = fields.source, source == "aws.events" || source == "aws.scheduler" {
             return .schedule(try parse("an EventBridge schedule", at: 0, Event.readSchedule))
         }
+        if let source = fields.source, source == "aws.ec2" {
+            return .instance(
+                try parse("an EC2 event", at: 0) { reader throws(JSONError) in try InstanceEvent(&reader) }
+            )
+        }
         if let warm = fields.warm { return .warmUp(try parse("a warm-up", at: warm, Event.readWarmUp)) }
         if fields.hasInputs {
             if let error = fields.misnamed {

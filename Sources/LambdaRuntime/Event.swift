@@ -10,6 +10,8 @@ package enum Event: Sendable {
     case queue([QueueMessage])
     /// A tick of an EventBridge rule or of EventBridge Scheduler.
     case schedule(ScheduleEvent)
+    /// What EC2 says of an instance.
+    case instance(InstanceEvent)
     /// A call that only keeps this environment warm.
     case warmUp(WarmUp)
 
@@ -53,7 +55,8 @@ package enum InvalidEvent: Error, Equatable, CustomStringConvertible {
         "API Gateway HTTP API (version 2.0)", "API Gateway REST API (version 1.0)",
         "Application Load Balancer",
         "Lambda function URL", "an Open Inference Protocol request with \"inputs\" and \"model_name\"",
-        "SQS records", "EventBridge schedule", "{\"warm\":{\"hold_ms\",\"index\",\"of\"}}",
+        "SQS records", "EventBridge schedule", "EC2 instance events",
+        "{\"warm\":{\"hold_ms\",\"index\",\"of\"}}",
     ]
 
     package var description: String {

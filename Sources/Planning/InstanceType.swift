@@ -1,6 +1,6 @@
 /// A row of the catalogue: what a machine is and what it costs.
 package struct InstanceType: Hashable, Sendable {
-    package enum Architecture: String, Sendable { case x86 = "x86_64", arm64 }
+    package enum Architecture: String, CaseIterable, Sendable { case x86 = "x86_64", arm64 }
 
     package struct Spot: Hashable, Sendable {
         /// A typical price; the current one is observed.

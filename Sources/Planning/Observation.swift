@@ -20,6 +20,8 @@ package struct Observation: Equatable, Sendable {
     package var now: Duration
     /// Requests of the last complete minutes, the newest last, nil where nobody knows; two hours at most.
     package var demand: [Double?]
+    /// Minutes that have ended since the last of `demand`: counts come late.
+    package var demandLag: Int
     /// Of the minutes after the last of `demand`, by horizon; empty when nothing is forecast yet.
     package var forecasts: [LoadForecast]
     /// Ours, by tag; those that are gone may be left out.
@@ -39,6 +41,7 @@ package struct Observation: Equatable, Sendable {
     package init(
         now: Duration,
         demand: [Double?],
+        demandLag: Int = 0,
         forecasts: [LoadForecast] = [],
         instances: [Instance] = [],
         provisionedConcurrency: Int = 0,
@@ -48,7 +51,7 @@ package struct Observation: Equatable, Sendable {
         utilisation: Double? = nil,
         concurrency: Double = 0
     ) {
-        (self.now, self.demand, self.forecasts) = (now, demand, forecasts)
+        (self.now, self.demand, self.demandLag, self.forecasts) = (now, demand, demandLag, forecasts)
         (self.instances, self.provisionedConcurrency) = (instances, provisionedConcurrency)
         (self.spotPrices, self.unavailable, self.outcomes) = (spotPrices, unavailable, outcomes)
         (self.utilisation, self.concurrency) = (utilisation, concurrency)

@@ -72,7 +72,7 @@ package final class ModelRepository: Sendable {
         in folder: String,
         _ loading: Loading
     ) throws(ServingError) -> [Model] {
-        let configuration = try configuration(of: name, in: folder)
+        let configuration = try readConfiguration(of: name, in: folder)
         let options = loading.options(name, configuration)
         let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
         let models = versions.compactMap { version -> Model? in
@@ -102,7 +102,32 @@ package final class ModelRepository: Sendable {
         return models
     }
 
-    private static func configuration(
+    /// A model's configuration, without loading the model or even the engine.
+    ///
+    /// - Parameters:
+    ///   - name: nil for the only model that there is.
+    ///   - root: folder of the repository.
+    package static func configuration(
+        of name: String?,
+        in root: String
+    ) throws(ServingError) -> (name: String, configuration: ModelConfiguration) {
+        let names = (File.names(in: root) ?? []).filter { File.names(in: "\(root)/\($0)") != nil }
+        guard let chosen = name ?? (names.count == 1 ? names[0] : nil) else {
+            throw ServingError(
+                status: 503,
+                "name one of the models \(names.joined(separator: ", ")) in \(root); there is more than one, or none"
+            )
+        }
+        guard names.contains(chosen) else {
+            throw ServingError(
+                status: 503,
+                "there is no model '\(chosen)' in \(root); known are \(names.joined(separator: ", "))"
+            )
+        }
+        return (chosen, try readConfiguration(of: chosen, in: "\(root)/\(chosen)"))
+    }
+
+    private static func readConfiguration(
         of name: String,
         in folder: String
     ) throws(ServingError) -> ModelConfiguration {

@@ -21,7 +21,14 @@ enum Bootstrap {
         )
         do {
             let settings = try Settings(variables)
-            let runtime = try start(settings, environment, log)
+            // Before a thread is there that reads the environment, as those of the engine and of libcurl do.
+            let trace = TraceVariable()
+            let controller = ControllerRole(variables, environment)
+            let runtime =
+                switch settings.role {
+                case .controller: try controller.start(log, trace)
+                case .router, .inference, nil: try start(settings, environment, log, trace, controller)
+                }
             log.fatal(runtime.run().description)
         } catch let error as FunctionError {
             fail(error, environment, log)
@@ -34,10 +41,10 @@ enum Bootstrap {
     private static func start(
         _ settings: Settings,
         _ environment: LambdaEnvironment,
-        _ log: Log
+        _ log: Log,
+        _ trace: TraceVariable,
+        _ controller: ControllerRole
     ) throws -> LambdaRuntime {
-        // Before the engine's thread is there, which reads the environment while it starts.
-        let trace = TraceVariable()
         let engine = Engine(settings, environment)
         switch settings.preload {
         case .models:
@@ -51,6 +58,7 @@ enum Bootstrap {
         let handler = EventHandler(
             service: service,
             batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
+            controller: settings.role == nil && settings.hasStack ? controller : nil,
             environmentID: environmentID(environment),
             now: Process.now,
             sleep: { Process.sleep(milliseconds: $0) }

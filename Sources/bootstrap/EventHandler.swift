@@ -1,3 +1,4 @@
+import Control
 import LambdaRuntime
 import Serving
 import Wire
@@ -7,6 +8,8 @@ struct EventHandler: Sendable {
     let service: InferenceService
     /// For environments that work on several invocations at once; nil for others.
     let batched: BatchedInference?
+    /// Where one function has all roles; nil for one that only serves inference.
+    let controller: ControllerRole?
     /// Names this execution environment in warm-up answers.
     let environmentID: String
     let now: @Sendable () -> WallClock
@@ -27,15 +30,23 @@ struct EventHandler: Sendable {
         case .inference(let request): return infer(request)
         case .queue(let messages): return .response(process(messages, log))
         case .schedule(let event):
-            return .failure(
-                FunctionError(
-                    "Function.NoController",
-                    "no controller configured: this function only serves inference, and the schedule "
-                        + "\(event.resource) ticks it in vain"
-                )
-            )
+            return controller?.run(.tick, invocation, log)
+                ?? Self.inVain("the schedule \(event.resource) ticks")
+        case .instance(let event):
+            return controller?.run(.instance(event), invocation, log)
+                ?? Self.inVain("the event of \(event.instance) reaches")
         case .warmUp(let warmUp): return warm(warmUp, invocation)
         }
+    }
+
+    private static func inVain(_ what: String) -> Outcome {
+        .failure(
+            FunctionError(
+                "Function.NoController",
+                "no controller configured: this function only serves inference, and \(what) it in vain; "
+                    + "set MARK_TABLE and what goes with it, or let another function have it"
+            )
+        )
     }
 
     private func answer(_ event: HTTPEvent) -> HTTPResponse {

@@ -1,3 +1,4 @@
+import Control
 import Fleet
 import Wire
 
@@ -25,6 +26,8 @@ struct Settings: Equatable, Sendable {
     let onnxRuntime: String?
     let preload: Preload
     let threads: Int?
+    /// Whether a table is named: then a function without a role is the controller too.
+    let hasStack: Bool
 
     private static let prefix = "MARK_"
     private static let names = [
@@ -33,7 +36,7 @@ struct Settings: Equatable, Sendable {
 
     /// - Throws: also for a variable that no role knows.
     init(_ variables: [String: String]) throws(InvalidSetting) {
-        let known = Self.names
+        let known = Self.names + ControlSettings.names
         let unknown = variables.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }.sorted()
         if let name = unknown.first {
             throw .unknown(name, nearest: EditDistance.nearest(to: name, in: known))
@@ -43,6 +46,7 @@ struct Settings: Equatable, Sendable {
         models = reader.string("MARK_MODELS")
         onnxRuntime = reader.string("MARK_ONNXRUNTIME")
         preload = Self.preload(reader)
+        hasStack = reader.string("MARK_TABLE") != nil
         threads = try reader.integer("MARK_THREADS", 1...64)
     }
 

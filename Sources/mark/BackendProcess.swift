@@ -1,6 +1,7 @@
 import AWS
 import Backend
 import CURL
+import Fleet
 import LambdaRuntime
 import ONNX
 import Serving
@@ -15,9 +16,16 @@ struct BackendProcess {
     private let service: BackendService
     private let server: HTTPServer
     private let accessLog: AccessLog?
+    private let scheme: String
+    private let member: FleetMember?
 
-    init(_ options: Serve) throws {
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - member: nil outside a fleet.
+    init(_ options: Serve, _ tls: TLSIdentity?, _ member: FleetMember?) throws {
         self.options = options
+        self.member = member
+        scheme = tls == nil ? "http" : "https"
         guard Terminal.isReadable(options.models) else {
             throw CommandFailure(
                 "there is no folder \(options.models); name the model repository with --models"
@@ -40,7 +48,7 @@ struct BackendProcess {
         limits.allowsModelControl = options.modelControl
         limits.inflatedBody = options.connections.bodyMax
         var settings = BackendService.Settings()
-        settings.token = options.connections.token ?? Terminal.variable("MARK_TOKEN")
+        settings.tokens = options.connections.fixedToken.map { AcceptedTokens([$0]) } ?? member?.accepted
         settings.residentBytes = { Machine.residentBytes() }
         let counters = HTTPCounters()
         let service = BackendService(
@@ -59,11 +67,12 @@ struct BackendProcess {
             ? AccessLog(clock: { Terminal.wallClock().description }, write: { Terminal.write($0) }) : nil
         self.engine = engine
         self.service = service
-        server = Self.server(options, service, counters, accessLog, now)
+        server = Self.server(options, tls, service, counters, accessLog, now)
     }
 
     private static func server(
         _ options: Serve,
+        _ tls: TLSIdentity?,
         _ service: BackendService,
         _ counters: HTTPCounters,
         _ accessLog: AccessLog?,
@@ -74,7 +83,7 @@ struct BackendProcess {
         settings.port = options.port
         settings.loops = options.connections.readers
         settings.limits = options.connections.limits
-        settings.tls = options.connections.tls
+        settings.tls = tls
         return HTTPServer(
             settings,
             counters: counters,
@@ -85,11 +94,17 @@ struct BackendProcess {
         )
     }
 
-    private enum Ended: Sendable { case server, watch }
+    private enum Ended: Sendable {
+        case server, watch
+        case membership(Membership.Ending?)
+    }
 
-    func run() async throws {
-        engine.start()
+    /// Returns when everything that was admitted is answered.
+    ///
+    /// - Returns: how a member of a fleet has left it; nil for others.
+    func run() async throws -> Membership.Ending? {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        var ending: Membership.Ending?
         try await withThrowingTaskGroup(of: Ended.self) { group in
             group.addTask {
                 try await listen()
@@ -103,48 +118,71 @@ struct BackendProcess {
                 await watchSpot()
                 return .watch
             }
-            while let ended = try await group.next(), ended != .server {}
+            if let member { group.addTask { .membership(await member.run(effects)) } }
+            loop: while let ended = try await group.next() {
+                switch ended {
+                case .server: break loop
+                case .watch: continue
+                case .membership(let left):
+                    ending = left
+                    server.close()
+                }
+            }
             group.cancelAll()
         }
         accessLog?.close()
+        return ending
+    }
+
+    private var effects: FleetMember.Effects {
+        FleetMember.Effects(
+            now: { AWSAccess.now() },
+            load: { [service] in service.load },
+            drain: { await drain($0) },
+            note: { Terminal.note($0) }
+        )
     }
 
     private func listen() async throws {
-        let scheme = options.connections.tls == nil ? "http" : "https"
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
         do {
             try await server.run { port in
-                Terminal.line("Listening on \(scheme)://\(options.host):\(port) (Ctrl-C ends it)")
+                Terminal.line("Listening on \(scheme)://\(host):\(port) (Ctrl-C ends it)")
+                engine.start {
+                    guard let member else { return }
+                    guard service.hasModels else {
+                        return Terminal.note("Not registered: no model is served")
+                    }
+                    member.isReady(port: port, since: Terminal.wallClock())
+                }
             }
-        } catch let error as InvalidTLSFiles {
-            throw CommandFailure(error.description)
         } catch {
             throw CommandFailure(
-                "cannot listen on \(options.host):\(options.port): \(error); choose another --port, or 0 for a free one"
+                "cannot listen on \(host):\(options.port): \(error); choose another --port, or 0 for a free one"
             )
         }
     }
 
     // MARK: The end
 
-    /// Refuses new work, waits for what was admitted, and ends the server.
+    /// Refuses new work, waits for what was admitted, and ends the server; a member of a fleet leaves it first.
     private func drain(_ reason: String) async {
         guard service.beginDraining() else { return }
         Terminal.note("Draining: \(reason)")
-        server.drain()
+        member?.drainBegan()
+        // Routers hold connections open until the table has told them; on those they are refused in words, not by a closed door.
+        if member == nil { server.drain() }
         let earliest = MonotonicClock.now() + .seconds(options.draining.drain)
         while !service.isIdle || MonotonicClock.now() < earliest {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }
-        server.close()
+        if let member { member.drainEnded() } else { server.close() }
     }
 
     private func watchSpot() async {
         guard options.draining.spotWatch ?? (Machine.instanceType != nil) else { return }
-        let endpoint =
-            Terminal.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? InstanceMetadata.defaultEndpoint
         do throws(CURLError) {
-            let client = try CURLClient(connectionsMax: 1)
-            let watch = SpotWatch(InstanceMetadata(endpoint: endpoint, client: client))
+            let watch = SpotWatch(AWSAccess.metadata(try CURLClient(connectionsMax: 1)))
             while let notice = await watch.notice(failed: { Terminal.note("No spot notices: \($0)") }) {
                 if case .rebalance = notice, options.draining.ignoreRebalance {
                     // It stays recommended, so nothing new is to be learnt soon.

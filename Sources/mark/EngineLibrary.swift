@@ -3,10 +3,11 @@ import ONNX
 
 /// Where commands find ONNX Runtime.
 enum EngineLibrary {
-    /// Loads it.
+    /// Loads it: in the deploy zip the program lies in `bin`, beside `lib`.
     static func load() throws(ONNXError) -> ONNXRuntime {
-        try ONNXRuntime(
-            paths: ONNXRuntime.searchPaths(explicit: explicitPath, folders: [Terminal.programFolder])
+        let folder = Terminal.programFolder
+        return try ONNXRuntime(
+            paths: ONNXRuntime.searchPaths(explicit: explicitPath, folders: [folder, "\(folder)/.."])
         )
     }
 

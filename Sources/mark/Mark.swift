@@ -8,7 +8,7 @@ struct Mark: AsyncParsableCommand {
         abstract: "Serve machine learning models from Lambda, and try it all on this machine.",
         subcommands: [
             Up.self, Serve.self, Profile.self, LoadCommand.self, Train.self, ForecastCommand.self,
-            SimulateCommand.self, PlanCommand.self, Invoke.self, Optimize.self,
+            SimulateCommand.self, PlanCommand.self, Status.self, Invoke.self, Optimize.self,
         ]
     )
 }

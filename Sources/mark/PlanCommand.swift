@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Load
 import Planning
 import Reports
@@ -6,13 +7,15 @@ import Simulation
 import Wire
 
 /// `mark plan`: explains a decision.
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Say what a load would be served with, and why, without touching anything.",
         discussion: """
             Printed are what each type of instance takes within the objective, what that costs a request and from which rate on it is \
-            cheaper than Lambda; then what the planner would do now, why, and what it would do otherwise.
+            cheaper than Lambda; then what the planner would do now, why, and what it would do otherwise. With --live and --function it \
+            says what the next tick of a deployed stack would do, from what AWS and the stack's table say now; workload and limits are then \
+            the stack's.
             """
     )
 
@@ -22,7 +25,13 @@ struct PlanCommand: ParsableCommand {
             valueName: "rate|file"
         )
     )
-    var load: String
+    var load: String?
+
+    @Flag(help: "Plan for a deployed stack, with the caller's AWS credentials.")
+    var live = false
+
+    @OptionGroup(title: "Stack")
+    var stack: StackOptions
 
     @OptionGroup(title: "Workload")
     var workload: WorkloadOptions
@@ -47,8 +56,17 @@ struct PlanCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    func run() throws {
+    func validate() throws {
+        guard live == (load == nil) else {
+            throw ValidationError(
+                live ? "--live takes no --load" : "give --load RATE, or --live for a deployed stack"
+            )
+        }
+    }
+
+    func run() async throws {
         let known = try Catalogue.read(prices.list())
+        if live { return try await runLive(known) }
         let catalogue = try allowed.choose(from: known)
         let workload = try workload.workload(known)
         let observation = try observation()
@@ -61,10 +79,23 @@ struct PlanCommand: ParsableCommand {
         )
         let decisions = try plan(workload, catalogue, observation)
         guard !json else {
-            let all = table.json + [.init("decisions", .array(decisions.map(Self.json)))]
+            let all = table.json + [.init("decisions", .array(decisions.map(\.json)))]
             return Terminal.write(JSON.object(all).encoded() + [10])
         }
         for line in table.lines(all ? .max : 12) + [""] + Self.words(decisions) { Terminal.line(line) }
+    }
+
+    private func runLive(_ catalogue: Catalogue) async throws {
+        let report = try await LivePlan(stack: stack, model: workload.model, catalogue: catalogue).report()
+        if json { return Terminal.write(report.json.encoded() + [10]) }
+        guard let plan = report.plan else {
+            throw CommandFailure(report.json["because"]?.stringValue ?? "no plan")
+        }
+        for problem in plan.problems { Terminal.line("PROBLEM  \(problem)") }
+        for line in Self.words(plan.decisions) { Terminal.line(line) }
+        guard !plan.steps.isEmpty else { return }
+        Terminal.line("Steps:")
+        for step in plan.steps { Terminal.line("  \(step.words)") }
     }
 
     private func plan(
@@ -98,6 +129,7 @@ struct PlanCommand: ParsableCommand {
 
     /// The load until now, with the forecasts of a recorded one.
     private func track() throws -> LoadTrack {
+        let load = load ?? "0"
         if let rate = Double(load) {
             guard rate.isFinite, rate >= 0 else {
                 throw CommandFailure("--load is \(load); expected requests per second, 0 or more")
@@ -146,10 +178,7 @@ struct PlanCommand: ParsableCommand {
         guard !decisions.isEmpty else { return ["Now: nothing is to be done."] }
         var lines: [(text: String, count: Int)] = []
         for decision in decisions {
-            let otherwise = decision.runnerUp.map {
-                "; otherwise \($0.name), \(Decimal.dollars($0.costsMore.amount)) more"
-            }
-            let text = "\(decision.action.words): \(decision.reason.words)\(otherwise ?? "")"
+            let text = decision.json.words
             if let last = lines.last, last.text == text {
                 lines[lines.count - 1].count += 1
             } else {
@@ -157,13 +186,5 @@ struct PlanCommand: ParsableCommand {
             }
         }
         return ["Now:"] + lines.map { $0.count > 1 ? "  \($0.count) times \($0.text)" : "  \($0.text)" }
-    }
-
-    private static func json(_ decision: Decision) -> JSON {
-        [
-            "action": .string(decision.action.words), "reason": .string(decision.reason.words),
-            "runner_up": decision.runnerUp.map { .string($0.name) } ?? .null,
-            "runner_up_costs_more_dollars": decision.runnerUp.map { .double($0.costsMore.amount) } ?? .null,
-        ]
     }
 }

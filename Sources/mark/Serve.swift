@@ -1,5 +1,6 @@
 import ArgumentParser
 import Backend
+import Fleet
 import Serving
 import Threading
 
@@ -10,7 +11,8 @@ struct Serve: AsyncParsableCommand {
             "Serve models over HTTP: batched under their latency objectives, refusing what would be late.",
         discussion: """
             Speaks the Open Inference Protocol (KServe, Triton) and SageMaker's container contract, and shows metrics at /metrics. \
-            Ends on SIGTERM, or when EC2 announces that it takes the spot instance back, once what was admitted is answered.
+            Ends on SIGTERM, when EC2 announces that it takes the spot instance back, or when the stack's controller asks for it, \
+            once what was admitted is answered.
             """
     )
 
@@ -29,6 +31,9 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Connections")
     var connections: ConnectionOptions
 
+    @OptionGroup(title: "The fleet")
+    var fleet: FleetOptions
+
     @OptionGroup(title: "The end")
     var draining: DrainOptions
 
@@ -36,8 +41,21 @@ struct Serve: AsyncParsableCommand {
     var modelControl = false
 
     func run() async throws {
-        let backend = try BackendProcess(self)
-        try await backend.run()
+        let tls = try connections.identity()
+        let member = try await FleetMember.make(self, pin: tls?.pin)
+        let ending = try await BackendProcess(self, tls, member).run()
+        if ending == .unused { throw ExitCode(Self.machineUnused) }
+    }
+
+    /// The exit code for whoever started the process: end the machine, as nobody needs it.
+    private static let machineUnused: Int32 = 75
+
+    func validate() throws {
+        if fleet.register != nil, host == "127.0.0.1" || host == "localhost", fleet.address == nil {
+            throw ValidationError(
+                "routers cannot reach \(host); add --host :: (or --address, if they are here)"
+            )
+        }
     }
 }
 
@@ -103,8 +121,12 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Private key (PEM), for TLS.", valueName: "file"))
     var tlsKey: String?
 
+    @Flag(help: "TLS with a key made at start, which the table tells routers (needs the program openssl).")
+    var tlsSelfMade = false
+
     @Option(
-        help: "What callers must send in x-mark-token. Default: MARK_TOKEN; without both, nothing is asked."
+        help:
+            "What callers must send in x-mark-token. Default: MARK_TOKEN, else the table's; without all, nothing is asked."
     )
     var token: String?
 
@@ -135,6 +157,9 @@ struct ConnectionOptions: ParsableArguments {
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ValidationError("--tls-certificate and --tls-key belong together; give both")
         }
+        if tlsSelfMade, tlsCertificate != nil {
+            throw ValidationError("--tls-self-made makes its own certificate; leave out --tls-certificate")
+        }
     }
 
     var limits: HTTPLimits {
@@ -146,10 +171,18 @@ struct ConnectionOptions: ParsableArguments {
         return limits
     }
 
-    var tls: TLSFiles? {
-        guard let tlsCertificate, let tlsKey else { return nil }
-        return TLSFiles(certificates: tlsCertificate, key: tlsKey)
+    /// What TLS speaks with; nil for plain HTTP.
+    func identity() throws -> TLSIdentity? {
+        do throws(InvalidTLSFiles) {
+            if tlsSelfMade { return try .selfMade() }
+            guard let tlsCertificate, let tlsKey else { return nil }
+            return try TLSIdentity(TLSFiles(certificates: tlsCertificate, key: tlsKey))
+        } catch {
+            throw CommandFailure(error.description)
+        }
     }
+
+    var fixedToken: String? { token ?? Terminal.variable("MARK_TOKEN") }
 }
 
 struct DrainOptions: ParsableArguments {

@@ -42,11 +42,13 @@ final class ServingEngine: Sendable {
         }
     }
 
-    func start() {
+    /// - Parameter loaded: called once the models are served.
+    func start(loaded: @escaping @Sendable () -> Void) {
         Thread.start { [self] in
             do throws(ServingError) {
                 let repository = try load()
                 state.withLock { $0 = .open(repository) }
+                loaded()
             } catch {
                 Terminal.note("mark serve: \(error)")
                 state.withLock { $0 = .failed(error) }

@@ -46,7 +46,7 @@ struct Up: AsyncParsableCommand {
     var variables: [String] = []
 
     @OptionGroup(title: "The whole stack")
-    var stack: StackOptions
+    var stack: CloudOptions
 
     func validate() throws {
         for (name, value, range) in [

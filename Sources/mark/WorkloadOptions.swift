@@ -1,5 +1,5 @@
 import ArgumentParser
-import Batching
+import Control
 import Planning
 import Serving
 
@@ -84,9 +84,17 @@ struct WorkloadOptions: ParsableArguments {
         if let workload { known.model = workload.model }
         if let model {
             let file = try ConfigurationFile(model: model)
-            let profiled = try ProfiledModel(file, catalogue, objective: sloMs)
-            (known.model, known.machines) = (profiled.synthetic, profiled.machines)
             objective = objective ?? file.configuration.slo?.latencyMilliseconds
+            let profiled: ProfiledModel
+            do {
+                profiled = try ProfiledModel(
+                    name: String(file.path.split(separator: "/").dropLast().last ?? "model"),
+                    file.configuration.profiles,
+                    slo: objective.map { .milliseconds($0) },
+                    catalogue
+                )
+            } catch { throw CommandFailure("\(file.path): \(error)") }
+            (known.model, known.machines) = (profiled.synthetic, profiled.machines)
             known.target = file.configuration.slo?.target ?? known.target
         }
         if let latencyMs { known.model.latency = .milliseconds(latencyMs) }
@@ -102,49 +110,5 @@ struct WorkloadOptions: ParsableArguments {
         known.target = target ?? known.target
         known.margin = .milliseconds(marginMs ?? objective * 0.05)
         return known
-    }
-}
-
-/// What a model's config.json says of machines.
-private struct ProfiledModel {
-    let synthetic: Workload.Synthetic
-    /// By type, as measured.
-    let machines: [String: Workload.Machine]
-
-    /// Types without a profile are derived from the first profile with one thread an executor, that of a type of the catalogue if there is
-    /// one; a machine that is in no catalogue is taken for as fast as c5.large.
-    init(_ file: ConfigurationFile, _ catalogue: Catalogue, objective: Double?) throws {
-        let name = String(file.path.split(separator: "/").dropLast().last ?? "model")
-        let slo = objective ?? file.configuration.slo?.latencyMilliseconds ?? .infinity
-        let profiles = file.configuration.profiles.sorted { $0.key < $1.key }
-        var machines: [String: Workload.Machine] = [:]
-        for (type, profile) in profiles {
-            guard let known = catalogue[type],
-                let best = profile.best(
-                    within: slo.isFinite ? .milliseconds(slo) : .seconds(3600),
-                    coresMax: known.hasAccelerator ? .max : known.vCPUs
-                ), let times = try? best.latencyProfile()
-            else { continue }
-            machines[type] = Workload.Machine(executors: best.executors, profile: times)
-        }
-        let single = profiles.compactMap { type, profile in
-            profile.configurations.first { $0.threads == 1 }.map { (type: type, configuration: $0) }
-        }.filter { !(catalogue[$0.type]?.hasAccelerator ?? false) }
-        guard
-            let base = single.first(where: { catalogue[$0.type] != nil }) ?? single.first,
-            let times = try? base.configuration.latencyProfile()
-        else {
-            throw CommandFailure(
-                "\(file.path) has no profile of a CPU with one thread an executor; measure one with `mark profile`"
-            )
-        }
-        let speed = catalogue[base.type].map { Workload.coreSpeed($0, catalogue) } ?? 1
-        let batch = Workload.batchOfGain
-        synthetic = Workload.Synthetic(
-            name: name,
-            latency: times[1] * speed,
-            batchingGain: min(max(1, times.throughput(batch) / times.throughput(1)), Double(batch))
-        )
-        self.machines = machines
     }
 }

@@ -169,6 +169,9 @@ def test_metrics_count_what_happened(backend):
     batches = sum(value for name, value in after.items() if name.startswith("mark_batches_total"))
     releases = sum(value for name, value in after.items() if name.startswith("mark_batch_releases_total"))
     assert batches == releases > 0
+    quantiles = [after[f'mark_recent_latency_seconds{{model="digits",version="1",quantile="{q}"}}'] for q in ("0.5", "0.9", "0.98")]
+    assert 0 < quantiles[0] <= quantiles[1] <= quantiles[2] < 60
+    assert after['mark_turned_away_total{model="digits",version="1"}'] == 0
 
 
 # Connections

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_the_zip_holds_program_libraries_models_and_licences(zip_file):
     names = set(zipfile.ZipFile(zip_file).namelist())
     expected = {
         "bootstrap",
+        "bin/mark",
         "lib/libonnxruntime.so.1",
         "lib/libstdc++.so.6",
         "lib/libgcc_s.so.1",
@@ -50,13 +52,14 @@ def test_the_zip_holds_program_libraries_models_and_licences(zip_file):
         "models/digits/config.json",
     }
     licences = {"MARK-LICENSE.txt", "ONNXRUNTIME-LICENSES.txt", "GCC-LICENSES.txt", "SWIFT-LICENSE.txt", "ZLIB-LICENSE.txt"}
+    licences.add("SWIFT-PACKAGES-LICENSES.txt")
     assert expected | {f"licences/{name}" for name in licences} <= names
 
 
 def test_only_programs_and_libraries_are_executable(zip_file):
     for entry in zipfile.ZipFile(zip_file).infolist():
         mode = entry.external_attr >> 16
-        is_code = entry.filename == "bootstrap" or entry.filename.startswith("lib/")
+        is_code = entry.filename == "bootstrap" or entry.filename.startswith(("bin/", "lib/"))
         assert mode == (0o100755 if is_code else 0o100644), entry.filename
 
 
@@ -70,6 +73,15 @@ def test_the_program_is_stripped_and_needs_no_swift_foundation_or_curl(unpacked)
     for library in ("swift", "Foundation", "curl", "icu", "libz"):
         assert library not in needed
     sections = subprocess.run(["readelf", "-SW", unpacked / "bootstrap"], check=True, capture_output=True, text=True).stdout
+    assert ".symtab" not in sections and ".debug_info" not in sections
+
+
+def test_the_backends_program_is_stripped_and_needs_no_swift_foundation_or_curl(unpacked):
+    needed = subprocess.run(["readelf", "-d", unpacked / "bin" / "mark"], check=True, capture_output=True, text=True).stdout
+    for library in ("swift", "Foundation", "curl", "icu", "libz", "ssl", "crypto"):
+        assert f"[lib{library}" not in needed
+    assert "$ORIGIN/../lib" in needed
+    sections = subprocess.run(["readelf", "-SW", unpacked / "bin" / "mark"], check=True, capture_output=True, text=True).stdout
     assert ".symtab" not in sections and ".debug_info" not in sections
 
 
@@ -113,6 +125,33 @@ def test_it_answers_from_another_folder_with_nothing_but_lambdas_variables(unpac
         api.close()
 
 
+def test_a_backend_serves_from_the_zip_with_an_empty_environment(unpacked):
+    """As the launch template's service runs it, where nothing is installed and no variable names a library."""
+    backend = subprocess.Popen(
+        [unpacked / "bin" / "mark", "serve", "--models", unpacked / "models", "--host", "127.0.0.1", "--port", "0"],
+        env={}, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    try:
+        line = next(line for line in backend.stdout if "Listening on " in line)
+        url = line.split()[2]
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                urllib.request.urlopen(f"{url}/v2/health/ready", timeout=5)
+                break
+            except OSError:
+                time.sleep(0.02)
+        request = (unpacked / "models" / "digits" / "samples" / "request.json").read_bytes()
+        answer = urllib.request.urlopen(f"{url}/v2/models/digits/infer", request, timeout=10)
+        assert len(json.loads(answer.read())["outputs"][0]["data"]) == 10
+        maps = Path(f"/proc/{backend.pid}/maps").read_text()
+        for library in ("libonnxruntime.so.1", "libstdc++.so.6", "libgcc_s.so.1"):
+            assert f"{unpacked}/lib/{library}" in maps, f"{library} does not come from the zip"
+    finally:
+        backend.kill()
+        backend.wait(30)
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("debootstrap"), reason="needs root and debootstrap")
 def test_it_answers_in_a_bare_system_that_has_only_a_libc(unpacked, tmp_path):
     """A root with nothing but a minimal system: no Swift, no libstdc++, no zlib of this machine's."""
@@ -133,6 +172,8 @@ def test_it_answers_in_a_bare_system_that_has_only_a_libc(unpacked, tmp_path):
     try:
         answer = invoke(api.accept(), EVENT)
         assert json.loads(answer.body)["statusCode"] == 200
+        # The backends' program as well.
+        subprocess.run([shutil.which("chroot"), root, "/var/task/bin/mark", "serve", "--help"], check=True, capture_output=True)
     finally:
         process.kill()
         process.wait(30)

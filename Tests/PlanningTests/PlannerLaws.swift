@@ -4,6 +4,7 @@ import Planning
 import Seeded
 import TestKit
 import Testing
+import Wire
 
 /// What holds of any plan; a failing seed is run alone with `seed..<seed + 1`.
 @Suite struct `Whatever it sees, a planner` {
@@ -80,6 +81,35 @@ import Testing
             return scene.fleet == forgetful.fleet
         }
         #expect(failure == nil)
+    }
+
+    @Test func `goes on from its written memory as if nothing had happened`() throws {
+        let failure = try firstFailure(of: 0..<100) { generator in
+            var scene = try Scene(&generator)
+            for _ in 0..<5 {
+                scene.observation.outcomes.total = 100 + generator.below(1000)
+                scene.observation.outcomes.queued = generator.below(100)
+                if generator.below(3) == 0, let launch = scene.launches(scene.plan()).first {
+                    scene.observation.unavailable = launch.pools
+                }
+                scene.tick()
+            }
+            var restored = scene
+            restored.planner = try scene.fresh()
+            try restored.planner.remember(JSON(parsing: scene.planner.memory.encoded()))
+            guard restored.planner == scene.planner else { return false }
+            return restored.plan() == scene.plan()
+        }
+        #expect(failure == nil)
+    }
+
+    @Test func `takes nothing from a memory that cannot be read`() throws {
+        var generator = SeededGenerator(seed: 1)
+        var scene = try Scene(&generator)
+        scene.tick()
+        var planner = try scene.fresh()
+        #expect(throws: LostMemory.self) { try planner.remember(["trust": scene.planner.memory]) }
+        #expect(try planner == scene.fresh())
     }
 }
 

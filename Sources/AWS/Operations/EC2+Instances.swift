@@ -20,6 +20,20 @@ extension EC2 {
         package let stateReason: String?
         package let tags: [Tag]
 
+        package init(
+            id: String,
+            state: State,
+            instanceType: String,
+            market: Market,
+            zone: String?,
+            launched: WallClock,
+            stateReason: String? = nil
+        ) {
+            (self.id, self.state, self.instanceType) = (id, state, instanceType)
+            (self.market, self.zone, self.launched) = (market, zone, launched)
+            (privateAddress, self.stateReason, tags) = (nil, stateReason, [])
+        }
+
         init(_ item: Field) throws(MalformedAnswer) {
             id = try item["instanceId"].string()
             let name = try item["instanceState"]["name"].string()
@@ -64,6 +78,23 @@ extension EC2 {
             for item in reservation["instancesSet"].items { instances.append(try Instance(item)) }
         }
         return instances
+    }
+
+    package struct Subnet: Equatable, Sendable {
+        package let id: String
+        package let zone: String
+    }
+
+    /// Where instances can be put.
+    package static func describeSubnets(_ ids: [String]) -> Call<[Subnet]> {
+        Call(.ec2, "DescribeSubnets", ["SubnetId": .strings(ids)]) { answer throws(MalformedAnswer) in
+            try answer["subnetSet"].list { item throws(MalformedAnswer) in
+                Subnet(
+                    id: try item["subnetId"].string(),
+                    zone: try item["availabilityZone"].string()
+                )
+            }
+        }.paged(by: "nextToken", "NextToken")
     }
 
     package struct StateChange: Equatable, Sendable {

@@ -14,6 +14,14 @@ package enum Lambda {
             self.qualifier = qualifier
         }
 
+        /// A name or an ARN, perhaps with a qualifier: `mark`, `mark:live`, `arn:aws:lambda:us-east-1:123456789012:function:mark:live`.
+        package init(parsing text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let plain = parts.first == "arn" ? 7 : 1
+            name = parts.prefix(plain).joined(separator: ":")
+            qualifier = parts.count > plain ? parts[plain] : nil
+        }
+
         func path(_ version: String, _ rest: String) -> String {
             "/\(version)/functions/\(PercentEncoding.encode(name))/\(rest)"
         }
@@ -74,6 +82,9 @@ package enum Lambda {
         }
     }
 
+    /// The code of an answer that there is nothing.
+    package static let nothingProvisioned = "ProvisionedConcurrencyConfigNotFoundException"
+
     /// What is provisioned for a version or alias; fails with `ProvisionedConcurrencyConfigNotFoundException` when nothing is.
     package static func getProvisionedConcurrency(_ function: Function) -> Call<ProvisionedConcurrency> {
         Call(.lambda, "GetProvisionedConcurrencyConfig", provisioned("GET", function), read: provisioned)
@@ -111,6 +122,35 @@ package enum Lambda {
 
     private static func provisioned(_ answer: Answer) throws(MalformedAnswer) -> ProvisionedConcurrency {
         try ProvisionedConcurrency(Field(document: answer))
+    }
+
+    // MARK: Configuration
+
+    package struct Configuration: Equatable, Sendable {
+        package let name: String
+        package let memoryMB: Int
+        /// Its environment variables.
+        package let variables: [String: String]
+    }
+
+    package static func getFunctionConfiguration(_ function: Function) -> Call<Configuration> {
+        let message = HTTPMessage(
+            method: "GET",
+            path: function.path("2015-03-31", "configuration"),
+            query: function.query
+        )
+        return Call(.lambda, "GetFunctionConfiguration", message) { answer throws(MalformedAnswer) in
+            let document = try Field(document: answer)
+            var variables: [String: String] = [:]
+            for member in document["Environment"]["Variables"].value?.objectValue ?? [] {
+                variables[member.key] = member.value.stringValue
+            }
+            return Configuration(
+                name: try document["FunctionName"].string(),
+                memoryMB: try document["MemorySize"].integer(),
+                variables: variables
+            )
+        }
     }
 
     // MARK: Limits

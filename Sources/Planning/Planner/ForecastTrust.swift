@@ -5,7 +5,7 @@ package import Forecasting
 /// What counts is calibration, not skill: a plan weighs what may come, so that a forecast no better than the last minute's load costs
 /// little as long as its quantile says so. Trust is lost when the quantile fails, or when persistence would have been clearly better.
 package struct ForecastTrust: Equatable, Sendable {
-    private struct Said: Equatable, Sendable {
+    struct Said: Equatable, Sendable {
         let minute: Int
         let mean: Double
         let quantile: Double
@@ -13,14 +13,16 @@ package struct ForecastTrust: Equatable, Sendable {
         var outcomes: [Double] = []
     }
 
-    private struct Outcome: Equatable, Sendable {
+    struct Outcome: Equatable, Sendable {
         let error: Double
         let persistenceError: Double
         let isCovered: Bool
     }
 
-    private var open: [Said] = []
-    private var outcomes: [Outcome] = []
+    var open: [Said] = []
+    var outcomes: [Outcome] = []
+    /// The last one that was told; nil before the first.
+    package internal(set) var minute: Int?
 
     private static let horizon = 5
     private static let kept = 60
@@ -31,6 +33,7 @@ package struct ForecastTrust: Equatable, Sendable {
 
     /// A minute's load is known, and what is forecast after it.
     package mutating func observe(_ count: Double?, minute: Int, forecasts: [LoadForecast]) {
+        self.minute = minute
         open.removeAll { $0.minute >= minute || $0.minute < minute - Self.horizon }
         if let count {
             for index in open.indices { open[index].outcomes.append(count) }

@@ -53,6 +53,16 @@ package struct LoadOutlook: Equatable, Sendable {
         )
     }
 
+    /// The same load as seen some minutes later, when nothing new is known: what lies beyond the end is as its last minute.
+    package func later(by minutes: Int) -> LoadOutlook {
+        guard minutes > 0 else { return self }
+        let dropped = min(minutes, means.count - 1)
+        return LoadOutlook(
+            means: Array(means.dropFirst(dropped)) + repeatElement(means[means.count - 1], count: dropped),
+            scales: Array(scales.dropFirst(dropped)) + repeatElement(scales[scales.count - 1], count: dropped)
+        )
+    }
+
     package func scaled(by factor: Double) -> LoadOutlook {
         factor == 1 ? self : LoadOutlook(means: means.map { $0 * factor }, scales: scales.map { $0 * factor })
     }

@@ -65,9 +65,19 @@ package struct Planner: ScalingPolicy, Equatable {
         rememberFailures(observation)
         if let lastTick, now <= lastTick { return }
         lastTick = now
-        let minute = Int((now / .seconds(60)).rounded(.down))
-        trust.observe(observation.demand.last ?? nil, minute: minute, forecasts: observation.forecasts)
+        rememberDemand(observation)
         monitor.observe(observation.outcomes, now: now)
+    }
+
+    /// Counts come late, and sometimes several minutes' at once.
+    private mutating func rememberDemand(_ observation: Observation) {
+        let last = Int((observation.now / .seconds(60)).rounded(.down)) - observation.demandLag
+        let unseen = trust.minute.map { last - $0 } ?? 1
+        guard unseen > 0 else { return }
+        for (index, count) in observation.demand.suffix(unseen).enumerated() {
+            let minute = last - min(unseen, observation.demand.count) + 1 + index
+            trust.observe(count, minute: minute, forecasts: minute == last ? observation.forecasts : [])
+        }
     }
 
     // MARK: View
@@ -89,7 +99,8 @@ package struct Planner: ScalingPolicy, Equatable {
             settings: settings,
             observation: observation,
             now: now,
-            outlook: LoadOutlook(observation.forecasts, last: last).scaled(by: headroom),
+            outlook: LoadOutlook(observation.forecasts, last: last).later(by: observation.demandLag)
+                .scaled(by: headroom),
             history: history,
             lambdaCost: max(0, workload.lambdaCost(prices).amount - settings.routing),
             trust: observation.forecasts.isEmpty || isDistrusted ? 0 : trust.value,

@@ -12,7 +12,7 @@ package struct SLOMonitor: Equatable, Sendable {
     }
 
     /// A tick's requests.
-    private struct Slot: Equatable, Sendable {
+    struct Slot: Equatable, Sendable {
         let at: Duration
         let total: Int
         /// Misses that more capacity would have avoided: queues, cold starts and refusals.
@@ -20,14 +20,14 @@ package struct SLOMonitor: Equatable, Sendable {
     }
 
     package let target: Double
-    private var slots: [Slot] = []
+    var slots: [Slot] = []
     /// By how much demand is planned for in excess.
-    package private(set) var headroom = 1.0
-    private var headroomChangedAt: Duration?
+    package internal(set) var headroom = 1.0
+    var headroomChangedAt: Duration?
 
     /// Requests of a window below which chance decides.
     private static let requestsMin = 50
-    private static let headroomMax = 1.5
+    static let headroomMax = 1.5
 
     package init(target: Double) { self.target = target }
 

@@ -1,7 +1,7 @@
 /// Which spot capacity pools to ask: the cheap ones, spread out, and none that has just failed.
 package struct SpotPools: Equatable, Sendable {
     /// Pools that took an instance back or had none, and when.
-    package private(set) var failures: [Pool: Duration] = [:]
+    package internal(set) var failures: [Pool: Duration] = [:]
 
     /// How long a pool is left alone after it failed.
     package static let cooldown = Duration.seconds(600)

@@ -1,0 +1,213 @@
+package import AWS
+import Fleet
+import Forecasting
+package import LambdaRuntime
+package import Planning
+import Synchronization
+import Wire
+
+/// Runs cycles: takes the lease, reads, lets `Cycle` decide, acts, remembers; each within its share of the time.
+///
+/// Level-triggered: what is there is read anew each time, so that a tick that is lost, doubled, late or killed half way leaves nothing that the
+/// next one does not mend. Where reading fails, nothing is changed.
+package final class Controller: Sendable {
+    /// Why a cycle runs.
+    package enum Trigger: Equatable, Sendable {
+        case tick
+        case instance(InstanceEvent)
+        /// Only to show what the next tick would do.
+        case preview
+    }
+
+    /// What is kept while the process lives; all of it can be had again.
+    struct Kept: Sendable {
+        var forecaster: LoadForecaster?
+        /// Subnets by zone.
+        var subnets: [String: String]?
+        var routing: RouteMap?
+        /// In a dry run there is no document.
+        var document: ControllerDocument?
+    }
+
+    let settings: ControlSettings
+    let catalogue: Catalogue
+    let model: ProfiledModel?
+    let aws: AWSClient
+    let now: @Sendable () -> Moment
+    let kept = Mutex(Kept())
+    private let write: @Sendable ([UInt8]) -> Void
+
+    /// - Parameters:
+    ///   - model: nil when the model has no profile.
+    ///   - write: takes a line for the log, with its newline.
+    package init(
+        _ settings: ControlSettings,
+        _ catalogue: Catalogue,
+        model: ProfiledModel?,
+        aws: AWSClient,
+        now: @escaping @Sendable () -> Moment,
+        write: @escaping @Sendable ([UInt8]) -> Void
+    ) {
+        (self.settings, self.catalogue, self.model) = (settings, catalogue, model)
+        (self.aws, self.now, self.write) = (aws, now, write)
+    }
+
+    /// One cycle.
+    ///
+    /// - Parameters:
+    ///   - holder: names this run for the lease; different for each.
+    ///   - time: what the cycle may take in all; the function's time that is left.
+    /// - Returns: what was done, for the invocation's answer.
+    package func run(_ trigger: Trigger, holder: String, within time: Duration, log: Log) async -> CycleReport
+    {
+        let deadlines = CycleDeadlines(from: now().monotonic, within: time)
+        if case .instance(let event) = trigger {
+            guard event.isNews else { return CycleReport("\(event.kind.rawValue) needs no action") }
+            guard await isOurs(event, deadlines) else {
+                return CycleReport("\(event.instance) is none of this stack's instances")
+            }
+            await heed(event, deadlines, log)
+        }
+        guard !settings.isDryRun else { return await cycle(trigger, holder, deadlines, log) }
+        guard await takeLease(holder, trigger, deadlines, log) else {
+            return CycleReport(
+                "another run holds the lease; it, or the next tick, sees what this one would have"
+            )
+        }
+        let report = await cycle(trigger, holder, deadlines, log)
+        if case .failure(let error) = await attempt(settings.table.releaseLease(holder), deadlines.end) {
+            log.warn("the lease is not released, and lapses: \(error)")
+        }
+        return report
+    }
+
+    private func cycle(
+        _ trigger: Trigger,
+        _ holder: String,
+        _ deadlines: CycleDeadlines,
+        _ log: Log
+    ) async -> CycleReport {
+        do {
+            let document = try await document(deadlines)
+            let tick = "\(Int((now().wall.seconds / 60).rounded(.down)))"
+            if trigger == .tick, document.lastTick.map(String.init) == tick {
+                return CycleReport("this minute's tick has been carried out")
+            }
+            let forecaster = try await forecaster(deadlines)
+            let readings = try await read(document, forecaster, deadlines)
+            var cycle = Cycle(
+                settings,
+                catalogue,
+                model: model,
+                document: document,
+                forecaster: forecaster
+            )
+            let name = if case .instance(let event) = trigger { "\(tick) \(event.instance)" } else { tick }
+            let plan = cycle.plan(readings, tick: name)
+            cycle.document.status = plan.status(cycle, readings)
+            record(plan, log)
+            kept.withLock { $0.forecaster = cycle.forecaster }
+            guard !settings.isDryRun else {
+                kept.withLock { $0.document = cycle.document }
+                return CycleReport(plan, outcomes: [], isDry: true)
+            }
+            let outcomes = await perform(plan.steps, deadlines, log)
+            cycle.document.learn(outcomes, now: now().wall)
+            await remember(cycle, plan, version: document.version + 1, holder, deadlines, log)
+            write(plan.metrics(cycle, readings, stack: settings.stack))
+            await train(deadlines, log)
+            return CycleReport(plan, outcomes: outcomes, isDry: false)
+        } catch {
+            return CycleReport(failure: error)
+        }
+    }
+
+    /// A call's result, so that one that fails need not end the others.
+    func attempt<Output>(_ call: Call<Output>, _ deadline: Duration) async -> Result<Output, AWSError> {
+        do throws(AWSError) { return .success(try await aws.send(call, deadline: deadline)) } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: The lease
+
+    private func takeLease(
+        _ holder: String,
+        _ trigger: Trigger,
+        _ deadlines: CycleDeadlines,
+        _ log: Log
+    ) async -> Bool {
+        while true {
+            let wall = now().wall
+            let until = wall + (deadlines.end - now().monotonic)
+            let result = await attempt(
+                settings.table.takeLease(holder, until: until, now: wall),
+                deadlines.leasing
+            )
+            switch result {
+            case .success: return true
+            case .failure(let error) where error.code == DynamoDB.conditionFailed:
+                // An answer that was lost may have been ours.
+                if error.mayHaveTakenEffect,
+                    case .success(holder) = await attempt(settings.table.leaseHolder(), deadlines.leasing)
+                {
+                    return true
+                }
+                // A tick that finds another at work has nothing to add; an event waits for its turn.
+                guard case .instance = trigger, now().monotonic + .milliseconds(500) < deadlines.leasing,
+                    (try? await Task.sleep(for: .milliseconds(500))) != nil
+                else { return false }
+            case .failure(let error):
+                log.error("no lease: \(error)")
+                return false
+            }
+        }
+    }
+
+    // MARK: Remembering
+
+    private func document(_ deadlines: CycleDeadlines) async throws(AWSError) -> ControllerDocument {
+        if let kept = kept.withLock({ $0.document }) { return kept }
+        return try await aws.send(settings.table.document(), deadline: deadlines.reading)?.document
+            ?? ControllerDocument()
+    }
+
+    private func remember(
+        _ cycle: Cycle,
+        _ plan: CyclePlan,
+        version: Int,
+        _ nonce: String,
+        _ deadlines: CycleDeadlines,
+        _ log: Log
+    ) async {
+        let put = settings.table.put(cycle.document, version: version, nonce: nonce)
+        if case .failure(let error) = await attempt(put, deadlines.remembering) {
+            let found = await attempt(settings.table.document(), deadlines.remembering)
+            // A write whose answer was lost may be refused when it is repeated, though it was the first that counted.
+            if case .success(let found) = found, found?.nonce == nonce { return }
+            log.warn("what this cycle learnt is lost: \(error)")
+        }
+        guard !plan.decisions.isEmpty else { return }
+        let decided = settings.table.putDecision(plan.decided, at: now().wall)
+        if case .failure(let error) = await attempt(decided, deadlines.remembering) {
+            log.warn("no decision log: \(error)")
+        }
+    }
+
+    /// With what time is left; an unfinished training would be lost, so it needs enough of it.
+    private func train(_ deadlines: CycleDeadlines, _ log: Log) async {
+        guard var forecaster = kept.withLock({ $0.forecaster }), forecaster.isTrainingDue,
+            deadlines.end - now().monotonic > .seconds(30)
+        else { return }
+        forecaster.train()
+        let result = await attempt(settings.table.putForecaster(forecaster.encoded()), deadlines.end)
+        if case .failure(let error) = result { log.warn("the trained forecaster is not kept: \(error)") }
+        kept.withLock { $0.forecaster = forecaster }
+        log.info("trained on \(forecaster.series.count) minutes")
+    }
+
+    private func record(_ plan: CyclePlan, _ log: Log) {
+        for decision in plan.decisions { log.info("decision", decision.json.objectValue ?? []) }
+        for problem in plan.problems { log.warn(problem) }
+    }
+}

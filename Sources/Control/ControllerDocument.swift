@@ -1,0 +1,84 @@
+package import Planning
+package import Wire
+
+/// What the controller keeps from tick to tick: one item of the table, replaced as a whole.
+///
+/// Losing it loses no instance and launches none twice: the fleet is read from EC2 by its tag. What goes is the calibration of forecasts,
+/// which pools failed lately, and who drains.
+package struct ControllerDocument: Equatable, Sendable {
+    /// Of the table's item; 0 before there is one.
+    package var version = 0
+    /// Of the planner, as `Planner.memory`; null before the first tick.
+    package var planner = JSON.null
+    /// By id.
+    package var known: [String: KnownInstance] = [:]
+    /// Pools that had no instance for us when last asked.
+    package var unavailable: [Pool] = []
+    /// Late answers of each backend since its start, as of the last tick.
+    package var late: [String: Int] = [:]
+    /// Mean time of a run on Lambda, of late.
+    package var latency: Duration?
+    /// Last minute of which the quality was told to the planner.
+    package var qualityMinute: Int?
+    /// Minute of the last tick that was carried out.
+    package var lastTick: Int?
+    /// For people: what `mark status` shows.
+    package var status = JSON.null
+
+    package init() {}
+
+    // MARK: JSON
+
+    package var json: JSON {
+        [
+            "planner": planner,
+            "known": .object(known.sorted { $0.key < $1.key }.map { .init($0.key, $0.value.json) }),
+            "unavailable": .array(unavailable.map { [.string($0.type), .string($0.zone)] }),
+            "late": .object(late.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) }),
+            "latency_ms": latency.map { .double($0 / .milliseconds(1)) } ?? .null,
+            "quality_minute": qualityMinute.map { .integer(Int64($0)) } ?? .null,
+            "last_tick": lastTick.map { .integer(Int64($0)) } ?? .null,
+            "status": status,
+        ]
+    }
+
+    /// Takes what can be read: an older or newer program may have written it.
+    package init(version: Int, _ json: JSON) {
+        self.version = version
+        planner = json["planner"] ?? .null
+        for member in json["known"]?.objectValue ?? [] { known[member.key] = KnownInstance(member.value) }
+        unavailable = (json["unavailable"]?.arrayValue ?? []).compactMap { pool in
+            guard let type = pool[0]?.stringValue, let zone = pool[1]?.stringValue else { return nil }
+            return Pool(type: type, zone: zone)
+        }
+        for member in json["late"]?.objectValue ?? [] { late[member.key] = member.value.intValue }
+        latency = json["latency_ms"]?.doubleValue.map { .milliseconds($0) }
+        qualityMinute = json["quality_minute"]?.intValue
+        lastTick = json["last_tick"]?.intValue
+        status = json["status"] ?? .null
+    }
+}
+
+extension KnownInstance {
+    fileprivate var json: JSON {
+        [
+            "type": .string(type), "market": .string(market.rawValue), "zone": .string(zone),
+            "launched_ms": .integer(launched.milliseconds),
+            "draining_ms": draining.map { .integer($0.milliseconds) } ?? .null,
+        ]
+    }
+
+    fileprivate init?(_ json: JSON) {
+        guard let type = json["type"]?.stringValue, let zone = json["zone"]?.stringValue,
+            let market = json["market"]?.stringValue.flatMap(Market.init(rawValue:)),
+            let launched = json["launched_ms"]?.intValue
+        else { return nil }
+        self.init(
+            type: type,
+            market: market,
+            zone: zone,
+            launched: WallClock(milliseconds: Int64(launched)),
+            draining: json["draining_ms"]?.intValue.map { WallClock(milliseconds: Int64($0)) }
+        )
+    }
+}

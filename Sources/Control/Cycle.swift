@@ -1,0 +1,239 @@
+import AWS
+import Fleet
+package import Forecasting
+package import Planning
+import Wire
+
+/// One tick as a value: what was read goes in, what is to be done and remembered comes out.
+package struct Cycle: Sendable {
+    package let settings: ControlSettings
+    package let catalogue: Catalogue
+    /// Nil when the zip has no profile of the model.
+    package let model: ProfiledModel?
+    package var document: ControllerDocument
+    package var forecaster: LoadForecaster
+
+    /// Counts older than this say nothing any more, and nothing is launched or released by them.
+    package static let blindAfter = 10
+    /// Minutes that the planner looks back.
+    static let history = 120
+
+    package init(
+        _ settings: ControlSettings,
+        _ catalogue: Catalogue,
+        model: ProfiledModel?,
+        document: ControllerDocument,
+        forecaster: LoadForecaster
+    ) {
+        (self.settings, self.catalogue, self.model) = (settings, catalogue, model)
+        (self.document, self.forecaster) = (document, forecaster)
+    }
+
+    /// - Parameter tick: names the run: the same decision of the same tick is the same intent.
+    package mutating func plan(_ readings: Readings, tick: String) -> CyclePlan {
+        var problems = readings.problems
+        let fleet = FleetView(
+            readings.instances,
+            readings.backends,
+            readings.warnings,
+            known: document.known,
+            now: readings.now
+        )
+        hear(readings)
+        let observation = observation(readings, fleet)
+        var decisions: [Decision] = []
+        var workload: Workload?
+        var burnRate: Double?
+        do {
+            let known = try self.workload()
+            workload = known
+            if observation.demandLag > Self.blindAfter {
+                problems.append("no request counts for \(observation.demandLag) minutes: nothing is planned")
+            } else {
+                var planner = try planner(known, readings, &problems)
+                decisions = planner.plan(observation)
+                burnRate = planner.monitor.burnRate(over: .seconds(300), now: observation.now)
+                document.planner = planner.memory
+            }
+        } catch { problems.append("\(error)") }
+        remember(fleet, readings)
+        var steps = Step.all(
+            decisions,
+            fleet,
+            route: settings.router == nil ? nil : readings.route,
+            stack: settings.stack,
+            tick: tick
+        )
+        if let rotation = rotation(readings, fleet, decisions) { steps.insert(rotation, at: 0) }
+        for case .drain(let id) in steps { document.known[id]?.draining = readings.now }
+        return CyclePlan(
+            decisions: decisions,
+            steps: steps,
+            fleet: fleet,
+            observation: observation,
+            workload: workload,
+            route: readings.route,
+            burnRate: burnRate,
+            problems: problems
+        )
+    }
+
+    // MARK: Observing
+
+    /// Takes in what is new.
+    private mutating func hear(_ readings: Readings) {
+        if let counts = readings.counts {
+            // A stack is as old as its first request: the zeros before it are no load to learn from.
+            let isNew = forecaster.series.count == 0
+            let first = isNew ? counts.counts.firstIndex { $0 > 0 } ?? counts.counts.count : 0
+            for (index, count) in counts.counts.enumerated().dropFirst(first) {
+                forecaster.observe(count, minute: counts.first + index)
+            }
+        }
+        if let run = readings.quality.meanRun {
+            // Half of it is new: a function's pace changes with its deployments, not from minute to minute.
+            document.latency = document.latency.map { ($0 + run) / 2 } ?? run
+        }
+    }
+
+    private mutating func observation(_ readings: Readings, _ fleet: FleetView) -> Observation {
+        let minute = Int((readings.now.seconds / 60).rounded(.down))
+        let series = forecaster.series
+        let last = series.lastMinute ?? readings.counts.map(\.last) ?? minute - 1
+        let start = max(0, series.count - Self.history)
+        let demand = (start..<series.count).map { series.isMissing[$0] ? nil : series.counts[$0] }
+        let lag = max(0, minute - 1 - last)
+        return Observation(
+            now: readings.now.time,
+            demand: demand.isEmpty ? [0] : demand,
+            demandLag: lag,
+            forecasts: series.count == 0 ? [] : forecaster.forecasts,
+            instances: fleet.instances,
+            provisionedConcurrency: readings.provisionedConcurrency,
+            spotPrices: readings.spotPrices,
+            unavailable: document.unavailable,
+            outcomes: outcomes(readings)
+        )
+    }
+
+    /// Of the minutes that have become known since the last tick.
+    private mutating func outcomes(_ readings: Readings) -> Observation.Outcomes {
+        var late = 0
+        for backend in readings.backends {
+            // A backend that began anew counts from zero again.
+            let before = document.late[backend.id] ?? 0
+            late += backend.load.late >= before ? backend.load.late - before : backend.load.late
+        }
+        return readings.quality.outcomes(lateOnBackends: late)
+    }
+
+    // MARK: Planning
+
+    /// What is served, from the model's profile, or from what Lambda's own runs have shown.
+    package func workload() throws -> Workload {
+        var synthetic: Workload.Synthetic
+        if let model {
+            synthetic = model.synthetic
+        } else if let latency = document.latency {
+            // Lambda has a vCPU with each 1,769 MB.
+            let share = min(1, Double(settings.functionMemoryMB) / Workload.memoryOfVCPU)
+            synthetic = Workload.Synthetic(name: settings.model ?? "the model", latency: latency * share)
+        } else {
+            throw MissingProfile(model: settings.model ?? "the model")
+        }
+        synthetic.memoryMiB = settings.functionMemoryMB
+        let workload = try Workload.synthetic(
+            synthetic,
+            slo: settings.slo,
+            target: settings.target,
+            margin: settings.slo * 0.05,
+            catalogue: catalogue,
+            measured: model?.machines ?? [:]
+        )
+        guard let latency = document.latency else { return workload }
+        return Workload(
+            name: workload.name,
+            slo: workload.slo,
+            target: workload.target,
+            margin: workload.margin,
+            function: Workload.Function(
+                memoryMiB: workload.function.memoryMiB,
+                latency: latency,
+                initTime: workload.function.initTime
+            ),
+            machines: workload.machines
+        )
+    }
+
+    private func planner(
+        _ workload: Workload,
+        _ readings: Readings,
+        _ problems: inout [String]
+    ) throws -> Planner {
+        var planner = try Planner(workload, catalogue, plannerSettings(workload, readings))
+        if document.planner != .null {
+            do { try planner.remember(document.planner) } catch {
+                problems.append("\(error): it starts anew")
+            }
+        }
+        return planner
+    }
+
+    private func plannerSettings(_ workload: Workload, _ readings: Readings) -> PlannerSettings {
+        var planning = PlannerSettings()
+        let zones = readings.subnets.keys.sorted()
+        planning.instancesMax = settings.hasFleet && !zones.isEmpty ? settings.instancesMax : 0
+        planning.budget = settings.budget
+        planning.markets = settings.markets
+        // The zip is built for one kind of processor.
+        let fitting = catalogue.types.filter { $0.architecture == settings.architecture }.map(\.name)
+        planning.types = Set(fitting).filter { settings.types?.contains($0) ?? true }
+        if !zones.isEmpty { planning.zones = zones }
+        planning.launchDelay = settings.launchDelay
+        planning.lambdaConcurrencyMax = max(1, readings.concurrencyMax ?? planning.lambdaConcurrencyMax)
+        planning.functionArchitecture = settings.architecture
+        planning.routing = workload.routingCost(catalogue.lambda(settings.architecture)).amount
+        planning.usesProvisionedConcurrency = settings.function.qualifier != nil
+        for backend in readings.backends where backend.capacity > 0 {
+            planning.capacities[backend.type] = backend.capacity
+        }
+        return planning
+    }
+
+    // MARK: Remembering
+
+    private mutating func remember(_ fleet: FleetView, _ readings: Readings) {
+        document.known = fleet.known
+        document.unavailable = []
+        document.late = Dictionary(
+            readings.backends.map { ($0.id, $0.load.late) },
+            uniquingKeysWith: { $1 }
+        )
+        document.qualityMinute = readings.counts?.last ?? document.qualityMinute
+        document.lastTick = Int((readings.now.seconds / 60).rounded(.down))
+    }
+
+    /// The token is made with the first launch, and changed while there are backends.
+    private func rotation(_ readings: Readings, _ fleet: FleetView, _ decisions: [Decision]) -> Step? {
+        let launches = decisions.contains { if case .launch = $0.action { true } else { false } }
+        guard launches || !fleet.instances.isEmpty else { return nil }
+        guard let ring = readings.token else {
+            return .rotate(TokenRing(current: readings.newToken, changed: readings.now), replacing: nil)
+        }
+        return ring.advanced(at: readings.now, new: readings.newToken).map { .rotate($0, replacing: ring) }
+    }
+}
+
+/// What a cycle comes to.
+package struct CyclePlan: Sendable {
+    package let decisions: [Decision]
+    package let steps: [Step]
+    package let fleet: FleetView
+    package let observation: Observation
+    /// Nil when nothing is known of the model.
+    package let workload: Workload?
+    package let route: RouteTarget?
+    /// Of five minutes; nil when too few requests came.
+    package let burnRate: Double?
+    package let problems: [String]
+}

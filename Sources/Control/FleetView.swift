@@ -1,0 +1,202 @@
+package import AWS
+package import Fleet
+package import Planning
+package import Wire
+
+/// Our instances, from three sources that each know a part: EC2 what is billed, the registry who serves, the document what was asked.
+///
+/// EC2's list lags behind its own answers by seconds, and the registry knows nothing of machines that boot. Instances without our tag
+/// are in none of them.
+package struct FleetView: Equatable, Sendable {
+    /// For the planner, in the order of ids.
+    package private(set) var instances: [Instance] = []
+    /// To be ended now: silent ones, stopped ones, and those that have drained.
+    package private(set) var superfluous: [String] = []
+    /// Registered, though their machines are gone.
+    package private(set) var stale: [String] = []
+    /// Those that serve, as a router sees them.
+    package private(set) var serving: [RegisteredBackend] = []
+    /// What is to be remembered of them.
+    package private(set) var known: [String: KnownInstance] = [:]
+
+    /// Silent for so long while others are heard: it is given up.
+    package static let silentMax = Duration.seconds(90)
+    /// And when none is heard: then the table may be the one that is silent.
+    package static let allSilentMax = Duration.seconds(300)
+    /// After a launch EC2's list may lack it for a while.
+    package static let listLagMax = Duration.seconds(120)
+    /// After that long a draining instance is ended, whatever it still does.
+    package static let drainMax = Duration.seconds(60)
+
+    package init(
+        _ listed: [EC2.Instance],
+        _ backends: [RegisteredBackend],
+        _ warnings: [InstanceWarning],
+        known: [String: KnownInstance],
+        now: WallClock
+    ) {
+        var builder = Builder(backends, warnings, known, now)
+        for instance in listed.sorted(by: { $0.id < $1.id }) { builder.add(instance) }
+        builder.addUnlisted(Set(listed.map(\.id)))
+        self = builder.view
+        instances.sort { $0.id < $1.id }
+    }
+
+    private struct Builder {
+        var view = FleetView()
+        let backends: [String: RegisteredBackend]
+        let warnings: [String: InstanceWarning]
+        let known: [String: KnownInstance]
+        let now: WallClock
+        let silentMax: Duration
+
+        init(
+            _ backends: [RegisteredBackend],
+            _ warnings: [InstanceWarning],
+            _ known: [String: KnownInstance],
+            _ now: WallClock
+        ) {
+            self.backends = Dictionary(backends.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+            self.warnings = Dictionary(warnings.map { ($0.instance, $0) }, uniquingKeysWith: { $1 })
+            (self.known, self.now) = (known, now)
+            let isAnyHeard = backends.contains { $0.isFresh(at: now) }
+            silentMax = isAnyHeard ? FleetView.silentMax : FleetView.allSilentMax
+        }
+
+        mutating func add(_ listed: EC2.Instance) {
+            let backend = backends[listed.id]
+            switch listed.state {
+            case .pending, .running: addLiving(listed, backend)
+            case .stopping, .stopped:
+                // Ours are ended, never stopped: a disk would be billed for nothing.
+                view.superfluous.append(listed.id)
+            case .shuttingDown, .terminated:
+                if backend != nil { view.stale.append(listed.id) }
+                // Once: EC2 lists it for an hour.
+                guard known[listed.id] != nil else { return }
+                view.instances.append(
+                    instance(listed, .gone(listed.wasTakenBack ? .interrupted : .released), listed.launched)
+                )
+            }
+        }
+
+        private mutating func addLiving(_ listed: EC2.Instance, _ backend: RegisteredBackend?) {
+            var memory = known[listed.id] ?? KnownInstance(listed)
+            if let backend, backend.state == .draining || backend.isAskedToDrain {
+                memory.draining = memory.draining ?? now
+            }
+            view.known[listed.id] = memory
+            if let since = memory.draining {
+                let isDone = backend.map { $0.state == .draining && $0.load.inFlight == 0 } ?? true
+                if isDone || Duration.milliseconds(now - since) > FleetView.drainMax {
+                    view.superfluous.append(listed.id)
+                }
+                // The planner replaces what EC2 takes back, and knows why.
+                let isTaken = warnings[listed.id]?.kind == .interruption && backend != nil
+                view.instances.append(
+                    instance(
+                        listed,
+                        isTaken ? .serving(since: listed.launched.time) : .draining(since: since.time),
+                        listed.launched
+                    )
+                )
+                return
+            }
+            guard let backend else {
+                let state: Instance.State =
+                    listed.state == .pending
+                    ? .requested(at: listed.launched.time) : .booting(since: listed.launched.time)
+                view.instances.append(instance(listed, state, listed.launched))
+                return
+            }
+            guard Duration.milliseconds(now - backend.heartbeat) <= silentMax else {
+                view.superfluous.append(listed.id)
+                return
+            }
+            if backend.isServing(at: now) { view.serving.append(backend) }
+            view.instances.append(
+                instance(listed, .serving(since: backend.registered.time), listed.launched)
+            )
+        }
+
+        /// What EC2 has given us, and does not show yet.
+        mutating func addUnlisted(_ listed: Set<String>) {
+            for (id, memory) in known where !listed.contains(id) {
+                guard Duration.milliseconds(now - memory.launched) <= FleetView.listLagMax else { continue }
+                view.known[id] = memory
+                view.instances.append(
+                    Instance(
+                        id: id,
+                        type: memory.type,
+                        market: memory.market,
+                        zone: memory.zone,
+                        state: .requested(at: memory.launched.time),
+                        launchedAt: memory.launched.time
+                    )
+                )
+            }
+            view.stale += backends.keys.filter { !listed.contains($0) && view.known[$0] == nil }.sorted()
+        }
+
+        private func instance(_ listed: EC2.Instance, _ state: Instance.State, _ launched: WallClock)
+            -> Instance
+        {
+            Instance(
+                id: listed.id,
+                type: listed.instanceType,
+                market: Market(listed.market),
+                zone: listed.zone ?? "",
+                state: state,
+                launchedAt: launched.time,
+                warning: warnings[listed.id].map { warning in
+                    warning.kind == .rebalance ? .rebalance : .interruption(at: warning.at.time)
+                }
+            )
+        }
+    }
+
+    private init() {}
+}
+
+/// What the controller remembers of an instance from tick to tick.
+package struct KnownInstance: Equatable, Sendable {
+    package let type: String
+    package let market: Market
+    package let zone: String
+    package let launched: WallClock
+    /// Since when it is asked to drain.
+    package var draining: WallClock?
+
+    package init(type: String, market: Market, zone: String, launched: WallClock, draining: WallClock? = nil)
+    {
+        (self.type, self.market, self.zone) = (type, market, zone)
+        (self.launched, self.draining) = (launched, draining)
+    }
+
+    init(_ listed: EC2.Instance) {
+        self.init(
+            type: listed.instanceType,
+            market: Market(listed.market),
+            zone: listed.zone ?? "",
+            launched: listed.launched
+        )
+    }
+}
+
+extension WallClock {
+    /// The planner's time: since 1970.
+    var time: Duration { .milliseconds(milliseconds) }
+}
+
+extension Market {
+    init(_ market: EC2.Market) { self = market == .spot ? .spot : .onDemand }
+}
+
+extension EC2.Market {
+    init(_ market: Planning.Market) { self = market == .spot ? .spot : .onDemand }
+}
+
+extension EC2.Instance {
+    /// Whether EC2 ended it for want of spot capacity (EC2 API Reference, "StateReason").
+    var wasTakenBack: Bool { stateReason?.contains("SpotInstance") ?? false }
+}

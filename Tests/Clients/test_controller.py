@@ -1,0 +1,275 @@
+"""The controller as a process, tick after tick, in a world whose clock and load the test sets."""
+
+import threading
+
+import pytest
+from control_world import MUTATING, World
+
+STEADY = 40 * 60.0
+
+
+@pytest.fixture
+def make(tmp_path, bootstrap_path):
+    worlds: list[World] = []
+
+    def make(**more) -> World:
+        folder = tmp_path / str(len(worlds))
+        folder.mkdir()
+        worlds.append(World(folder, bootstrap_path, **more))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+@pytest.fixture
+def world(make) -> World:
+    return make()
+
+
+def grow(world: World, controller, rate: float = STEADY, minutes: int = 12) -> None:
+    """Sustained demand until the fleet stands and requests go to it."""
+    world.sustain(rate)
+    world.minute(controller, minutes)
+
+
+def test_an_idle_stack_launches_nothing_and_asks_for_little(world):
+    controller = world.controller()
+    world.minute(controller, 3)
+    assert world.instances() == [] and world.route == "inference"
+    assert not set(world.calls) & {"CreateFleet", "UpdateRoute", "Invoke", "DescribeSpotPriceHistory"}
+    # A metric that is asked for has its price: one a minute while nobody comes.
+    assert world.calls.count("GetMetricData") == 3
+    assert [line for line in controller.lines if "CloudWatchMetrics" in line] == []
+
+
+def test_demand_gets_instances_once_then_the_route_and_its_end_takes_all_back(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = world.instances()
+    assert fleet and all(i.get("InstanceLifecycle") == "spot" for i in fleet)
+    assert {t["Key"]: t["Value"] for t in fleet[0]["Tags"]}["mark:stack"] == "shop"
+    assert world.route == "router"
+    launches = len(world.fleets)
+    world.minute(controller, 5)
+    assert [i["InstanceId"] for i in world.instances()] == [i["InstanceId"] for i in fleet], "a steady load changes nothing"
+    assert len(world.fleets) == launches
+    assert world.item("token", "current"), "backends need a token before they register"
+
+    world.rate = lambda minute: 0.0
+    world.minute(controller, 25)
+    assert world.instances() == [] and world.route == "inference"
+    assert len(world.instances("terminated")) == len(fleet)
+    # The route left the fleet before its last instance did.
+    flip = max(n for n, call in enumerate(world.calls) if call == "UpdateRoute")
+    last = max(n for n, call in enumerate(world.calls) if call == "TerminateInstances")
+    assert flip < last
+
+
+def test_a_decision_is_a_line_with_its_reason_and_its_runner_up_and_metrics_follow(world):
+    import json
+
+    controller = world.controller()
+    grow(world, controller)
+    lines = [json.loads(line) for line in controller.lines if line.startswith("{")]
+    launch = next(line for line in lines if line.get("message") == "decision" and line["action"].startswith("launch"))
+    assert launch["reason"] and launch["runner_up"]
+    metrics = [line for line in lines if "_aws" in line]
+    names = {m["Name"] for line in metrics for m in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert {"Load", "Forecast", "CostPerHour", "InstancesServing", "InstancesBooting"} <= names
+    assert metrics[-1]["Stack"] == "shop"
+    decision = world.dynamo.query(
+        TableName="shop-table", KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": "decision"}}
+    )["Items"]
+    assert decision and "launch" in decision[0]["decided"]["S"] and "ttl" in decision[0]
+
+
+def test_a_tick_that_comes_twice_changes_nothing(world):
+    controller = world.controller()
+    grow(world, controller, minutes=2)
+    before = [call for call in world.calls if call in MUTATING and call not in ("PutItem", "DeleteItem")]
+    answer = controller.tick()
+    assert answer["done"] is False and "tick" in answer["because"]
+    assert [call for call in world.calls if call in MUTATING and call not in ("PutItem", "DeleteItem")] == before
+
+
+def test_of_two_ticks_at_once_one_acts(world):
+    one, other = world.controller(), world.controller()
+    world.sustain(STEADY)
+    for _ in range(8):
+        world.clock.advance(60)
+        world.beat()
+        one.begin(one.event())
+        other.begin(other.event())
+        answers = [one.end(), other.end()]
+        assert sum(answer["done"] for answer in answers) == 1, answers
+    fleet = world.instances()
+    solo = sum(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) for f in world.fleets)
+    assert len(fleet) == solo, "every launch was made once"
+
+
+def test_a_spot_notice_gets_a_replacement_before_the_end(world):
+    controller = world.controller()
+    grow(world, controller)
+    victim, size = world.instances()[0]["InstanceId"], len(world.instances())
+    world.clock.advance(5)
+    answer = controller.tell("EC2 Spot Instance Interruption Warning", victim, **{"instance-action": "terminate"})
+    assert answer["done"]
+    # At once: routers leave it, and another is on its way while it still runs.
+    assert world.item("fleet", victim)["drain"]["BOOL"] is True
+    assert len(world.instances()) == size + 1
+    world.beat()
+    world.ec2.terminate_instances(InstanceIds=[victim])
+    controller.tell("EC2 Instance State-change Notification", victim, state="terminated")
+    assert world.item("fleet", victim) is None
+    world.minute(controller, 3)
+    assert len(world.instances()) == size and victim not in [i["InstanceId"] for i in world.instances()]
+
+
+def test_events_of_other_instances_are_none_of_ours(world):
+    controller = world.controller()
+    image = world.ec2.describe_images()["Images"][0]["ImageId"]
+    other = world.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="c5.large")["Instances"][0]["InstanceId"]
+    answer = controller.tell("EC2 Spot Instance Interruption Warning", other, **{"instance-action": "terminate"})
+    assert answer["done"] is False and other in answer["because"]
+    assert world.item("warning", other) is None
+    grow(world, controller)
+    world.rate = lambda minute: 0.0
+    world.minute(controller, 25)
+    states = world.ec2.describe_instances(InstanceIds=[other])["Reservations"][0]["Instances"][0]["State"]["Name"]
+    assert states == "running", "an instance without our tag was touched"
+
+
+def test_an_instance_of_ours_that_never_serves_is_ended(world):
+    controller = world.controller()
+    image = world.ec2.describe_images()["Images"][0]["ImageId"]
+    leak = world.ec2.run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, InstanceType="c5.large",
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "mark:stack", "Value": "shop"}]}],
+    )["Instances"][0]["InstanceId"]  # fmt: skip
+    world.minute(controller, 14, silent={leak})
+    assert world.instances() == []
+
+
+def test_an_instance_that_falls_silent_is_ended_and_replaced(make):
+    world = make(MARK_TYPES="c5.large")
+    controller = world.controller()
+    grow(world, controller, rate=3 * STEADY)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    assert len(fleet) > 1
+    world.minute(controller, 5, silent={fleet[0]})
+    now = [i["InstanceId"] for i in world.instances()]
+    assert fleet[0] not in now and len(now) == len(fleet)
+
+
+def test_a_lost_document_changes_no_fleet(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    controller.kill()
+    for key in ("document", "forecaster", "lease"):
+        world.dynamo.delete_item(TableName="shop-table", Key={"pk": {"S": "controller"}, "sk": {"S": key}})
+    world.minute(world.controller(), 4)
+    assert [i["InstanceId"] for i in world.instances()] == fleet and world.route == "router"
+
+
+@pytest.mark.parametrize("operation", ["DescribeInstances", "Query", "GetItem"])
+def test_what_cannot_be_read_changes_nothing(world, operation):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    world.broken = {operation}
+    world.rate = lambda minute: 0.0
+    before = len([call for call in world.calls if call in ("CreateFleet", "TerminateInstances", "UpdateRoute")])
+    for _ in range(2):
+        answer = world.minute(controller)
+        assert answer["done"] is False and operation in answer["because"], answer
+    assert len([call for call in world.calls if call in ("CreateFleet", "TerminateInstances", "UpdateRoute")]) == before
+    world.broken = set()
+    world.minute(controller, 25)
+    assert world.instances() == [] and fleet
+
+
+def test_without_request_counts_the_fleet_stays(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    world.broken = {"GetMetricData"}
+    world.minute(controller, 15)
+    assert [i["InstanceId"] for i in world.instances()] == fleet
+
+
+def test_pools_without_capacity_are_left_for_others(world):
+    controller = world.controller()
+    world.empty_pools = {f"c5.large@{zone}" for zone in world.subnets.values()}
+    grow(world, controller)
+    fleet = world.instances()
+    assert fleet and all(i["InstanceType"] != "c5.large" or i.get("InstanceLifecycle") != "spot" for i in fleet)
+
+
+def test_a_dry_run_decides_and_changes_nothing(make):
+    world = make(MARK_DRY_RUN="true")
+    controller = world.controller()
+    grow(world, controller)
+    assert not set(world.calls) & set(MUTATING), set(world.calls) & set(MUTATING)
+    assert any('"message":"decision"' in line and "launch" in line for line in controller.lines)
+
+
+def test_environments_are_warmed_at_once_before_anything_is_taken_away(world):
+    controller = world.controller()
+    grow(world, controller, minutes=4)
+    assert world.peak > 1, "warm-ups overlap, each in an environment of its own"
+    first_fleet = world.calls.index("CreateFleet")
+    assert "Invoke" in world.calls and "TerminateInstances" not in world.calls[:first_fleet]
+
+
+@pytest.mark.parametrize("skew", [0, 3600])
+def test_a_storm_of_failures_ends_in_the_same_fleet(make, skew):
+    calm, storm = make(), make(storm=True, skew=skew)
+    fleets = []
+    for world in (calm, storm):
+        controller = world.controller()
+        grow(world, controller, minutes=14)
+        fleets.append(sorted(i["InstanceType"] for i in world.instances()))
+        assert world.route == "router"
+    assert fleets[0] == fleets[1]
+
+
+KILLS = [(operation, when) for operation in ("PutItem", "DescribeInstances", "CreateFleet", "Invoke", "UpdateRoute") for when in ("before", "after")]  # fmt: skip
+
+
+@pytest.mark.parametrize("operation, when", KILLS)
+def test_a_controller_that_is_killed_at_a_step_leaves_nothing_that_the_next_does_not_mend(make, operation, when):
+    world = make()
+    world.sustain(STEADY)
+    controller = world.controller()
+    reached = threading.Event()
+
+    def trap(name: str, moment: str) -> bool:
+        if (name, moment) == (operation, when) and not reached.is_set():
+            reached.set()
+            controller.kill()
+            return True
+        return False
+
+    world.trap = trap
+    for _ in range(12):
+        world.clock.advance(60)
+        world.beat()
+        controller.begin(controller.event())
+        try:
+            controller.end()
+        except ConnectionError:
+            break
+    assert reached.is_set(), f"{operation} was never reached"
+    world.trap = None
+    successor = world.controller()
+    world.minute(successor, 12)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    undisturbed = make()
+    grow(undisturbed, undisturbed.controller(), minutes=18)
+    assert sorted(i["InstanceType"] for i in world.instances()) == sorted(i["InstanceType"] for i in undisturbed.instances())
+    assert world.route == "router"
+    launched = sum(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) for f in world.fleets)
+    assert len(fleet) <= launched
