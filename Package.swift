@@ -98,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning", "Serving",
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning",
+                "Serving",
                 "Threading", "Wire",
             ],
             swiftSettings: strict,
@@ -156,7 +157,8 @@ let package = Package(
         .executableTarget(
             name: "mark",
             dependencies: [
-                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting", "Histograms",
+                "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting",
+                "Histograms",
                 "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",

@@ -5,9 +5,12 @@ import Planning
 import Synchronization
 import Wire
 
-/// What a cycle reads: first what every decision needs, at once; then, when there is something to decide, what it costs money or time to know.
+/// What a cycle reads: first what every decision needs, at once; then, when there is something to decide, what it costs money or time
+/// to know.
 extension Controller {
-    /// Kept in the process; else as of its last training, else new. Minutes since then are read again with the counts.
+    /// Kept in the process, or as of its last training, or new.
+    ///
+    /// Minutes since then are read again with the counts.
     func forecaster(_ deadlines: CycleDeadlines) async throws(AWSError) -> LoadForecaster {
         if let forecaster = kept.withLock({ $0.forecaster }) { return forecaster }
         let stored = try await aws.send(settings.table.forecaster(), deadline: deadlines.reading)
@@ -39,15 +42,9 @@ extension Controller {
             newToken: TokenRing.random()
         )
         (readings.warnings, readings.token) = (try await warnings.get(), try await token.get())
-        switch await counted {
-        case .success(let series):
-            readings.counts = MinuteCounts(
-                series.first?.points ?? [],
-                from: first,
-                now: wall,
-                delay: settings.metricDelay
-            )
-        case .failure(let error): readings.problems.append("no request counts: \(error)")
+        let delay = settings.metricDelay
+        readings.note(await counted, "no request counts") {
+            $0.counts = MinuteCounts($1.first?.points ?? [], from: first, now: wall, delay: delay)
         }
         readings.note(await provisioned, "the provisioned concurrency is not known") {
             $0.provisionedConcurrency = $1

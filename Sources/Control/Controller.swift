@@ -8,8 +8,8 @@ import Wire
 
 /// Runs cycles: takes the lease, reads, lets `Cycle` decide, acts, remembers; each within its share of the time.
 ///
-/// Level-triggered: what is there is read anew each time, so that a tick that is lost, doubled, late or killed half way leaves nothing that the
-/// next one does not mend. Where reading fails, nothing is changed.
+/// Level-triggered: what is there is read anew each time, so that a tick that is lost, doubled, late or killed half way leaves nothing
+/// that the next one does not mend. Where reading fails, nothing is changed.
 package final class Controller: Sendable {
     /// Why a cycle runs.
     package enum Trigger: Equatable, Sendable {

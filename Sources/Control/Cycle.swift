@@ -31,7 +31,6 @@ package struct Cycle: Sendable {
 
     /// - Parameter tick: names the run: the same decision of the same tick is the same intent.
     package mutating func plan(_ readings: Readings, tick: String) -> CyclePlan {
-        var problems = readings.problems
         let fleet = FleetView(
             readings.instances,
             readings.backends,
@@ -41,41 +40,36 @@ package struct Cycle: Sendable {
         )
         hear(readings)
         let observation = observation(readings, fleet)
-        var decisions: [Decision] = []
-        var workload: Workload?
-        var burnRate: Double?
-        do {
-            let known = try self.workload()
-            workload = known
-            if observation.demandLag > Self.blindAfter {
-                problems.append("no request counts for \(observation.demandLag) minutes: nothing is planned")
-            } else {
-                var planner = try planner(known, readings, &problems)
-                decisions = planner.plan(observation)
-                burnRate = planner.monitor.burnRate(over: .seconds(300), now: observation.now)
-                document.planner = planner.memory
-            }
-        } catch { problems.append("\(error)") }
+        var verdict = Verdict(problems: readings.problems)
+        do { try decide(observation, readings, &verdict) } catch { verdict.problems.append("\(error)") }
         remember(fleet, readings)
         var steps = Step.all(
-            decisions,
+            verdict.decisions,
             fleet,
             route: settings.router == nil ? nil : readings.route,
             stack: settings.stack,
             tick: tick
         )
-        if let rotation = rotation(readings, fleet, decisions) { steps.insert(rotation, at: 0) }
+        if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
         for case .drain(let id) in steps { document.known[id]?.draining = readings.now }
         return CyclePlan(
-            decisions: decisions,
+            decisions: verdict.decisions,
             steps: steps,
             fleet: fleet,
             observation: observation,
-            workload: workload,
+            workload: verdict.workload,
             route: readings.route,
-            burnRate: burnRate,
-            problems: problems
+            burnRate: verdict.burnRate,
+            problems: verdict.problems
         )
+    }
+
+    /// What the planner said, as far as it could be asked.
+    private struct Verdict {
+        var decisions: [Decision] = []
+        var workload: Workload?
+        var burnRate: Double?
+        var problems: [String]
     }
 
     // MARK: Observing
@@ -163,6 +157,24 @@ package struct Cycle: Sendable {
             ),
             machines: workload.machines
         )
+    }
+
+    private mutating func decide(
+        _ observation: Observation,
+        _ readings: Readings,
+        _ verdict: inout Verdict
+    ) throws {
+        let workload = try workload()
+        verdict.workload = workload
+        guard observation.demandLag <= Self.blindAfter else {
+            let lag = observation.demandLag
+            verdict.problems.append("no request counts for \(lag) minutes: nothing is planned")
+            return
+        }
+        var planner = try planner(workload, readings, &verdict.problems)
+        verdict.decisions = planner.plan(observation)
+        verdict.burnRate = planner.monitor.burnRate(over: .seconds(300), now: observation.now)
+        document.planner = planner.memory
     }
 
     private func planner(

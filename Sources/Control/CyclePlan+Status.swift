@@ -110,8 +110,8 @@ extension CyclePlan {
 
     /// Lines of metrics: what is, and, with the time that it is about, what is expected.
     ///
-    /// A forecast stands at its own minute, so that a chart lays it over what came. None while nothing happens: each metric has a price by the
-    /// hour that it is written.
+    /// A forecast stands at its own minute, so that a chart lays it over what came. None while nothing happens: each metric has a price by
+    /// the hour that it is written.
     package func metrics(_ cycle: Cycle, _ readings: Readings, stack: String) -> [UInt8] {
         let cost = cost(cycle)
         guard load > 0 || !fleet.instances.isEmpty else { return [] }

@@ -15,8 +15,10 @@ extension FleetTable {
             Self.key(Self.controller, "lease").merging([
                 "holder": .string(holder), "until_ms": .integer(until.milliseconds),
             ]) { $1 },
-            condition:
-                "attribute_not_exists(\(name: "pk")) OR \(name: "until_ms") < \(.integer(now.milliseconds)) OR \(name: "holder") = \(.string(holder))"
+            condition: """
+                attribute_not_exists(\(name: "pk")) OR \(name: "until_ms") < \(.integer(now.milliseconds)) \
+                OR \(name: "holder") = \(.string(holder))
+                """
         )
     }
 

@@ -21,7 +21,7 @@ package struct WarmUp: Equatable, Sendable {
     /// Of those wanted, which share suffices.
     package static let shareMin = 0.95
     package static let roundsMax = 3
-    /// The first hold: the spread of a few hundred dispatches. No longer, as a held environment serves nobody.
+    /// The first hold: the spread of a few hundred dispatches, and no longer, as a held environment serves nobody.
     private static let hold = Duration.milliseconds(300)
 
     package init(environments: Int) { self.environments = environments }

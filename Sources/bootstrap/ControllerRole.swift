@@ -9,7 +9,7 @@ import Synchronization
 import Threading
 import Wire
 
-/// The function's process as the controller: opened with the first tick where one function has several roles, at the start where it has this one.
+/// The function's process as the controller: opened at the start where that is its only role, else with the first tick.
 final class ControllerRole: Sendable {
     private let variables: [String: String]
     private let environment: LambdaEnvironment

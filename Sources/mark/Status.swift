@@ -9,8 +9,8 @@ struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show a deployed stack: load and forecast, fleet, route, objective and cost an hour.",
         discussion: """
-            Shown is what the controller saw and decided at its last tick, and how old that is. It needs lambda:GetFunctionConfiguration on \
-            the controller and dynamodb:GetItem on the stack's table.
+            Shown is what the controller saw and decided at its last tick, and how old that is. It needs \
+            lambda:GetFunctionConfiguration on the controller and dynamodb:GetItem on the stack's table.
             """
     )
 
@@ -32,7 +32,7 @@ struct Status: AsyncParsableCommand {
         } catch { throw CommandFailure("\(error)") }
         guard let status = document?.status, status != .null else {
             throw CommandFailure(
-                "the controller \(stack.function ?? "") has not carried out a tick yet; it does so once a minute, and its log says why if not"
+                "the controller \(stack.function ?? "") has not carried out a tick yet; it does so once a minute, or its log says why"
             )
         }
         if json { return Terminal.write(status.encoded() + [10]) }

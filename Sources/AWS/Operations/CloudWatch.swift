@@ -71,6 +71,8 @@ package enum CloudWatch {
     package struct Point: Equatable, Sendable {
         package let time: WallClock
         package let value: Double
+
+        package init(time: WallClock, value: Double) { (self.time, self.value) = (time, value) }
     }
 
     /// Values of metrics from a time up to but not with another.
