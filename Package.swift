@@ -148,7 +148,7 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
-                "CPlatform", "LambdaRuntime", "Threading", "Wire",
+                "AWS", "CPlatform", "LambdaRuntime", "Planning", "Seeded", "Threading", "Wire",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -199,7 +199,10 @@ let package = Package(
         ),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "AWS", "CURL", "LambdaRuntime", "LocalCloud", "Planning", "Seeded", "TestKit", "Threading",
+                "Wire",
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -1,3 +1,4 @@
+import AWS
 import ArgumentParser
 import LocalCloud
 
@@ -8,6 +9,9 @@ struct Up: AsyncParsableCommand {
         discussion: """
             Starts real bootstrap processes as Lambda does: one invocation at a time each, more on demand, idle ones reaped. \
             Lambda's Invoke call works as well: POST /2015-03-31/functions/mark/invocations with any event.
+
+            With --cloud the port also answers signed requests to EC2, DynamoDB, CloudWatch, Lambda, API Gateway, SSM and Pricing, and the \
+            whole stack runs against it. GET /cloud/state shows it.
             """
     )
 
@@ -41,6 +45,9 @@ struct Up: AsyncParsableCommand {
     )
     var variables: [String] = []
 
+    @OptionGroup(title: "The whole stack")
+    var stack: CloudOptions
+
     func validate() throws {
         for (name, value, range) in [
             ("port", port, 0...65535), ("concurrency", concurrency, 1...1000),
@@ -66,16 +73,30 @@ struct Up: AsyncParsableCommand {
             let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             function.variables[String(parts[0])] = String(parts[1])
         }
-        let cloud = LocalCloud(function, port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
+        let cloud =
+            stack.cloud
+            ? LocalCloud(stack.configuration(function), port: port, wallClock: Terminal.wallClock) {
+                Terminal.line($0)
+            }
+            : LocalCloud(function, port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
         do {
             try await cloud.run { port in
                 Terminal.line("Listening on http://127.0.0.1:\(port) (Ctrl-C ends it)")
+                if stack.cloud { Terminal.line(Self.credentials(port)) }
             }
         } catch {
             throw CommandFailure(
                 "cannot listen on 127.0.0.1:\(port): \(error); choose another --port, or 0 for a free one"
             )
         }
+    }
+
+    /// What awscli and SDKs need to look around.
+    private static func credentials(_ port: Int) -> String {
+        let key = StackConfiguration.operatorCredentials
+        return
+            "AWS: export AWS_ENDPOINT_URL=http://127.0.0.1:\(port) AWS_REGION=\(FunctionConfiguration.region) "
+            + "AWS_ACCESS_KEY_ID=\(key.accessKeyID) AWS_SECRET_ACCESS_KEY=\(key.secretAccessKey)"
     }
 
     /// The function of an unpacked zip, or of this build: the bootstrap beside this program and the models of the

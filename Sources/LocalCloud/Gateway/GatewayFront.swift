@@ -5,10 +5,13 @@ import NIOCore
 import Wire
 
 /// The HTTP front of a local function: API Gateway's `$default` route, and Lambda's own Invoke call for any
-/// other event.
+/// other event; of a whole stack, also the endpoint of AWS's services.
 struct GatewayFront: Sendable {
-    let function: LocalFunction
-    let invoke: InvokeFront
+    /// Where the route goes to now; nil when it goes nowhere.
+    let target: @Sendable () async -> LocalFunction?
+    /// Only without a stack, whose endpoint checks signatures.
+    let invoke: InvokeFront?
+    let endpoint: AWSEndpoint?
     let now: @Sendable () -> Duration
     let wallClock: @Sendable () -> WallClock
     let log: @Sendable (String) -> Void
@@ -20,7 +23,6 @@ struct GatewayFront: Sendable {
 
     func respond(_ request: Request, sourceIP: String) async throws -> Response {
         let start = now()
-        let isHead = request.method == .head
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
@@ -28,24 +30,19 @@ struct GatewayFront: Sendable {
             let message = "Request Entity Too Large: API Gateway takes \(Self.payloadMax) bytes"
             return refuse(request, GatewayAnswer.failure(413, message))
         }
-        if let name = InvokeFront.functionName(in: request) {
+        if let answer = await endpoint?.respond(request, body, start) { return answer }
+        if let invoke, let name = InvokeFront.functionName(in: request) {
             return await invoke.respond(request, to: name, body, start)
         }
         let traceID = Self.traceID(at: wallClock())
-        let event = GatewayEvent(
-            request: request.head,
-            path: request.uri.path,
-            query: request.uri.query ?? "",
-            body: body,
-            sourceIP: sourceIP,
-            requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
-            traceID: traceID,
-            now: wallClock()
-        ).encoded()
+        let event = event(request, body, sourceIP, traceID)
         guard event.count <= Self.eventMax else {
             let message =
                 "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
             return refuse(request, GatewayAnswer.failure(413, message))
+        }
+        guard let function = await target() else {
+            return refuse(request, GatewayAnswer.failure(500, "Internal Server Error"))
         }
         let result = await function.invoke(Invocation(event, traceID: traceID))
         let answer = GatewayAnswer(result)
@@ -56,7 +53,26 @@ struct GatewayFront: Sendable {
             bytes: answer.body.count
         )
         log(line.text(result))
-        return answer.response(isHead: isHead)
+        await endpoint?.stack.answered(
+            status: answer.status,
+            latency: line.total,
+            bytes: body.count + answer.body.count
+        )
+        return answer.response(isHead: request.method == .head)
+    }
+
+    private func event(_ request: Request, _ body: [UInt8], _ sourceIP: String, _ traceID: String) -> [UInt8]
+    {
+        GatewayEvent(
+            request: request.head,
+            path: request.uri.path,
+            query: request.uri.query ?? "",
+            body: body,
+            sourceIP: sourceIP,
+            requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
+            traceID: traceID,
+            now: wallClock()
+        ).encoded()
     }
 
     private func refuse(_ request: Request, _ answer: GatewayAnswer) -> Response {
