@@ -5,7 +5,7 @@
 
 Test-time augmentation (Krizhevsky et al. 2012, section 4.1): the picture is turned, scaled and shifted in many ways, each variant is
 sampled at 64 x 64 points and averaged down to 8 x 8, the starter's network sees all of them, and their probabilities are averaged; the
-untouched picture has as much weight as all variants together. So it takes tens of milliseconds, which is worth renting machines for,
+untouched picture has three times the weight of all variants together. So it takes tens of milliseconds, which is worth renting machines for,
 with the starter's weights and nothing else. The variants are the channel axis's batch: [variants, pictures, 64, 64].
 
 Same script, same bytes. Needs onnx and numpy; `mark profile template/demo/models/digits-ensemble` adds the profile.
@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "template" / "models" / "digits"
 TARGET = ROOT / "template" / "demo" / "models" / "digits-ensemble"
 SIDE, FINE = 8, 64
-ANGLES, SCALES, SHIFTS = np.linspace(-9, 9, 9), (0.95, 1.0, 1.05), (-0.06, 0.0, 0.06)
+ANGLES, SCALES, SHIFTS = np.linspace(-9, 9, 15), (0.95, 1.0, 1.05), (-0.06, 0.0, 0.06)
+# Sampling softens a picture, which the starter was not trained on: at 0.5 one of the 297 held-out pictures is lost.
+UNTOUCHED = 0.75
 SLO = {"latency_ms": 300, "target": 0.98}
 
 
@@ -49,7 +51,8 @@ def graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         "as_rows": np.array([-1, SIDE * SIDE], np.int64),
         "by_variant": np.array([count, -1, 10], np.int64),
         "axis": np.array([1], np.int64),
-        "half": np.float32(0.5),
+        "untouched": np.float32(UNTOUCHED),
+        "varied": np.float32(1 - UNTOUCHED),
     }
 
     def network(pixels: str, name: str) -> list[onnx.NodeProto]:
@@ -75,8 +78,9 @@ def graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
         helper.make_node("Reshape", ["variant_probabilities", "by_variant"], ["split"]),
         helper.make_node("ReduceMean", ["split", "first"], ["mean"], keepdims=0),
         *network("pixels", "untouched"),
-        helper.make_node("Add", ["mean", "untouched_probabilities"], ["sum"]),
-        helper.make_node("Mul", ["sum", "half"], ["probabilities"]),
+        helper.make_node("Mul", ["mean", "varied"], ["one"]),
+        helper.make_node("Mul", ["untouched_probabilities", "untouched"], ["other"]),
+        helper.make_node("Add", ["one", "other"], ["probabilities"]),
     ]
     constants["first"] = np.array([0], np.int64)
     model = helper.make_model(
@@ -128,7 +132,7 @@ def accuracies(weights: dict[str, np.ndarray]) -> tuple[float, float]:
 
     alone = network(pixels)
     mean = np.mean([network(pixels @ matrix.T) for matrix in sampling()], axis=0)
-    return tuple(float((p.argmax(axis=1) == labels).mean()) for p in (alone, (alone + mean) / 2))
+    return tuple(float((p.argmax(axis=1) == labels).mean()) for p in (alone, UNTOUCHED * alone + (1 - UNTOUCHED) * mean))
 
 
 def main() -> None:
