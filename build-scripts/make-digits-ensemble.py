@@ -147,7 +147,8 @@ def main() -> None:
     path.write_bytes(graph(weights).SerializeToString(deterministic=True))
     file = TARGET / "config.json"
     config = json.loads(file.read_text()) if file.exists() else {}
-    config |= {"labels": {"probabilities": [str(d) for d in range(10)]}, "slo": SLO}
+    # One request at a time: a show on two cores is to fill a machine at dozens of requests a second, not at hundreds.
+    config |= {"labels": {"probabilities": [str(d) for d in range(10)]}, "batching": {"enabled": False}, "slo": SLO}
     file.write_text(json.dumps(config, indent=2) + "\n")
     print(f"wrote {path} ({path.stat().st_size} bytes)")
 

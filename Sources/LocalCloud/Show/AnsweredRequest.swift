@@ -39,6 +39,7 @@ struct AnsweredRequest: Sendable {
     /// Without an exponent, to the billionth.
     private static func text(_ cost: Dollars) -> String {
         let digits = String(cost.nanodollars % 1_000_000_000)
-        return "\(cost.nanodollars / 1_000_000_000)." + String(repeating: "0", count: 9 - digits.count) + digits
+        return "\(cost.nanodollars / 1_000_000_000)." + String(repeating: "0", count: 9 - digits.count)
+            + digits
     }
 }

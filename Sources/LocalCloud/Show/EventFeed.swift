@@ -69,7 +69,9 @@ final class EventFeed: Sendable {
         for watcher in all {
             let result = watcher.continuation.yield(Array(": the end\n\n".utf8))
             watcher.continuation.finish()
-            if case .enqueued(let remaining) = result, remaining >= Self.behindMax - Self.behindAtEnd { continue }
+            if case .enqueued(let remaining) = result, remaining >= Self.behindMax - Self.behindAtEnd {
+                continue
+            }
             watcher.hangUp()
         }
     }

@@ -3,7 +3,8 @@ package import Wire
 /// Requests of the cloud's by its minutes since the start, and what others would have asked for them.
 package struct LoadRecord: Sendable {
     /// Dollars for the load of consecutive minutes, the last of which is over up to a share; with the mean time of a run on Lambda.
-    package typealias Pricing = @Sendable (_ counts: [Double], _ share: Double, _ run: Duration?) ->
+    package typealias Pricing =
+        @Sendable (_ counts: [Double], _ share: Double, _ run: Duration?) ->
         Alternatives
 
     private let start: WallClock

@@ -112,7 +112,9 @@ extension Stack {
     private var controllerStatus: JSON? {
         let table = services.database.tables[configuration.table]
         let item = table?.items(of: "controller").first { $0["sk"] == .string("document") }
-        guard let item, case .string(let text) = item["state"], let version = item["version"] else { return nil }
+        guard let item, case .string(let text) = item["state"], let version = item["version"] else {
+            return nil
+        }
         if let known = lastStatus, known.version == version { return known.status }
         let status = (try? JSON(parsing: Array(text.utf8)))?["status"]
         lastStatus = (version, status)
@@ -121,7 +123,9 @@ extension Stack {
 
     /// The controller's answer to a tick or an event has its decisions.
     func hear(_ result: InvocationResult) {
-        guard case .answer(let body, _) = result.outcome, let report = try? JSON(parsing: body) else { return }
+        guard case .answer(let body, _) = result.outcome, let report = try? JSON(parsing: body) else {
+            return
+        }
         for decision in report["decisions"]?.arrayValue ?? [] {
             let entry = JSON.object([.init("at", .integer(time.milliseconds))] + (decision.objectValue ?? []))
             show.decided(entry)

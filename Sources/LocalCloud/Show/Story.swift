@@ -131,7 +131,8 @@ package struct Story: Sendable {
         case .load:
             guard scene.elapsed >= since + Self.pause, point.load > loadMax / 2 else { return nil }
             let cost = Money.text(point.dollarsPerHour)
-            return "The load holds at \(Int(point.load.rounded())) requests a second: Lambda costs \(cost) an hour"
+            return
+                "The load holds at \(Int(point.load.rounded())) requests a second: Lambda costs \(cost) an hour"
         case .launch: return live.isEmpty ? nil : "The controller rents \(Self.words(live))"
         case .flip:
             guard scene.route != "inference", point.byInstances > 0 else { return nil }
@@ -144,7 +145,8 @@ package struct Story: Sendable {
             guard let victim = scene.instances.first(where: { $0.instance.id == reclaimed }),
                 victim.instance.isLive
             else {
-                return "The spot instance is gone; of \(requestsSinceReclaim) requests since the notice and all before, "
+                return
+                    "The spot instance is gone; of \(requestsSinceReclaim) requests since the notice and all before, "
                     + "\(scene.failed) failed"
             }
             return nil

@@ -67,7 +67,12 @@ struct AWSEndpoint: Sendable {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
         default:
-            return Response(Self.json(404, ["message": "here are GET /cloud/state, GET /cloud/events and POST /cloud/orders"]))
+            return Response(
+                Self.json(
+                    404,
+                    ["message": "here are GET /cloud/state, GET /cloud/events and POST /cloud/orders"]
+                )
+            )
         }
     }
 

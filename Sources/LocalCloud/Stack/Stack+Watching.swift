@@ -130,7 +130,8 @@ extension Stack {
         let state: JSON = [
             "time": .string(time.description), "speed": .double(clock.speed),
             "seed": .integer(Int64(configuration.seed)),
-            "stack": .string(configuration.name), "table": .string(configuration.table),
+            "stack": .string(configuration.name), "model": .string(configuration.model),
+            "table": .string(configuration.table),
             "route": .string(services.gateway.target), "functions": .array(functions),
             "bill": services.ledger.snapshot(services.ec2, now: time),
         ]
