@@ -48,6 +48,7 @@ package struct Cycle: Sendable {
             verdict.decisions,
             fleet,
             route: settings.router == nil ? nil : readings.route,
+            routed: routed(observation, verdict.workload),
             stack: settings.stack,
             tick: tick
         )
@@ -63,6 +64,13 @@ package struct Cycle: Sendable {
             burnRate: verdict.burnRate,
             problems: verdict.problems
         )
+    }
+
+    /// Requests at once by the last known load, each for as long as a batch takes, and two deviations of chance (Little's law).
+    private func routed(_ observation: Observation, _ workload: Workload?) -> Int {
+        let rate = ((observation.demand.last ?? nil) ?? 0) / 60
+        let mean = rate * ((workload?.function.latency ?? settings.slo) / .seconds(1))
+        return min(100, Int((mean + 2 * mean.squareRoot()).rounded(.up)))
     }
 
     /// What the planner said, as far as it could be asked.

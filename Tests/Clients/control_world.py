@@ -113,7 +113,18 @@ class Handler(aws_front.Handler):
                 before, answer = world.tokens[token]
                 assert before == self.body, "one token for two different fleets"
                 return answer
-            answer = world.create_fleet(form, super().ask_moto)
+            asked = self.body
+            size = int(form["TargetCapacitySpecification.TotalTargetCapacity"])
+            if size > world.fleet_max:
+                # EC2 gives what it has, and says what it had not.
+                part = {name: str(world.fleet_max) for name in form if name.endswith("TargetCapacity") and form[name] == str(size)}
+                self.body = urllib.parse.urlencode(form | part).encode()
+            status, headers, body = world.create_fleet(form, super().ask_moto)
+            if size > world.fleet_max:
+                error = "<item><errorCode>InsufficientInstanceCapacity</errorCode><errorMessage>no more</errorMessage><lifecycle>spot</lifecycle></item>"
+                body = body.replace(b"</CreateFleetResponse>", f"<errorSet>{error}</errorSet></CreateFleetResponse>".encode())
+            self.body = asked
+            answer = status, headers, body
             world.tokens[token] = (self.body, answer)
             return answer
 
@@ -173,6 +184,7 @@ class World:
         self.trap = None
         self.provisioned = 0
         self.empty_pools: set[str] = set()
+        self.fleet_max = 1000
         self.held, self.peak, self.warmed, self.environments = 0, 0, 0, 0
         # Requests by minute since 1970.
         self.rate = lambda minute: 0.0

@@ -209,6 +209,17 @@ def test_pools_without_capacity_are_left_for_others(world):
     assert fleet and all(i["InstanceType"] != "c5.large" or i.get("InstanceLifecycle") != "spot" for i in fleet)
 
 
+def test_of_a_launch_that_is_granted_in_part_the_rest_comes_from_elsewhere(make):
+    world = make(MARK_TYPES="c5.large")
+    world.fleet_max = 1
+    controller = world.controller()
+    grow(world, controller, rate=7 * STEADY)
+    assert any(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) > 1 for f in world.fleets), "nothing was granted in part"
+    partial = make(MARK_TYPES="c5.large")
+    grow(partial, partial.controller(), rate=7 * STEADY)
+    assert len(world.instances()) == len(partial.instances()) > 1
+
+
 def test_a_dry_run_decides_and_changes_nothing(make):
     world = make(MARK_DRY_RUN="true")
     controller = world.controller()
