@@ -240,7 +240,10 @@ package struct EnvironmentPool: Sendable {
             deadlines.append(first.since + limits.queueWait)
             deadlines += environments.values.compactMap { turnaround(of: $0, after: now) }
         }
-        guard let next = deadlines.min(), armed.map({ next < $0 }) ?? true else { return [] }
+        // What was kept ahead may be long due when it no longer is.
+        guard let next = deadlines.min().map({ max($0, now) }), armed.map({ next < $0 }) ?? true else {
+            return []
+        }
         armed = next
         return [.wake(at: next)]
     }
