@@ -99,6 +99,7 @@ let package = Package(
             name: "bootstrap",
             dependencies: [
                 "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning",
+                "Routing",
                 "Serving",
                 "Threading", "Wire",
             ],
@@ -139,6 +140,11 @@ let package = Package(
         .target(name: "CURL", dependencies: ["CCURL"], swiftSettings: strict),
         .target(name: "AWS", dependencies: ["CURL", "Wire"], swiftSettings: strict),
         .target(name: "Fleet", dependencies: ["AWS", "Wire"], swiftSettings: strict),
+        .target(
+            name: "Routing",
+            dependencies: ["AWS", "Batching", "CURL", "Fleet", "LambdaRuntime", "Wire"],
+            swiftSettings: strict
+        ),
         .target(
             name: "LocalCloud",
             dependencies: [
@@ -250,6 +256,11 @@ let package = Package(
         .testTarget(
             name: "LambdaRuntimeTests",
             dependencies: ["LambdaRuntime", "Seeded", "TestKit", "Threading", "Wire"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RoutingTests",
+            dependencies: ["AWS", "CURL", "Fleet", "LambdaRuntime", "Routing", "Seeded", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

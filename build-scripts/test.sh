@@ -9,7 +9,7 @@ say "Swift tests"
 swift build --build-tests --explicit-target-dependency-import-check error
 swift test --skip-build --disable-xctest
 
-install_packages binutils chromium chromium-driver curl unzip
+install_packages binutils chromium chromium-driver curl openssl unzip
 install_clients
 install_environment "$dependencies/aws-cli" aws-cli-requirements.txt
 build bootstrap

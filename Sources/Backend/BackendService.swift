@@ -9,6 +9,8 @@ package final class BackendService: Sendable {
     package struct Settings: Sendable {
         /// What callers must send in `x-mark-token`; nil for no check.
         package var tokens: AcceptedTokens?
+        /// Threads of the server that read and write.
+        package var readers = 1
         /// Reads the process's resident memory, in bytes.
         package var residentBytes: @Sendable () -> Int = { 0 }
 
@@ -60,7 +62,9 @@ package final class BackendService: Sendable {
     package var hasModels: Bool { !dispatchers.all.isEmpty }
 
     /// What the models do together.
-    package var load: FleetLoad { FleetLoad(dispatchers.all.map(\.dispatcher.report)) }
+    package var load: FleetLoad {
+        FleetLoad(dispatchers.all.map(\.dispatcher.report), readers: settings.readers)
+    }
 
     /// Whether nothing waits or runs.
     package var isIdle: Bool { dispatchers.isIdle }

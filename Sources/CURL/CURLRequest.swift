@@ -18,6 +18,12 @@ package struct CURLRequest: Sendable {
     package var usesFreshConnection = false
     /// A file of certificates to trust instead of the system's.
     package var certificateAuthorities: String?
+    /// The server's public key, as `sha256//` and the Base64 SHA-256 of its DER form: it alone says who the server is.
+    ///
+    /// Names and certificate authorities are not looked at then. A key that its owner told us through a channel we trust is a stronger
+    /// identity than any signature on it, and machines that make their own keys at start have nobody who would sign them. No proxy is
+    /// used: such machines are on our own network.
+    package var pinnedPublicKey: String?
 
     package init(
         method: String = "GET",

@@ -57,9 +57,7 @@ package struct ControlSettings: Equatable, Sendable {
         let reader = SettingsReader(variables)
         stack = try reader.required("MARK_STACK", "the stack, as its instances are tagged")
         table = FleetTable(try reader.required("MARK_TABLE", "the stack's table"))
-        function = Lambda.Function(
-            parsing: try reader.required("MARK_FUNCTION", "the function that serves the models")
-        )
+        function = try reader.function("MARK_FUNCTION", "the function that serves the models")
         api = try reader.required("MARK_API", "the HTTP API in front")
         guard let objective = try reader.number("MARK_SLO_MS", 1...86_400_000) else {
             throw .missing("MARK_SLO_MS", "the latency objective in milliseconds, which has no default")

@@ -8,6 +8,8 @@ import Wire
 /// What became of a step.
 struct StepOutcome: Sendable {
     let step: Step
+    /// AWS's time of the cycle.
+    let time: WallClock
     /// What EC2 gave, by id.
     var launched: [String: KnownInstance] = [:]
     /// Pools that had nothing.
@@ -19,10 +21,12 @@ struct StepOutcome: Sendable {
 
 /// Does what a plan says, one step after the other; one that fails does not keep the next from being tried.
 extension Controller {
-    func perform(_ steps: [Step], _ deadlines: CycleDeadlines, _ log: Log) async -> [StepOutcome] {
+    func perform(_ steps: [Step], at time: WallClock, _ deadlines: CycleDeadlines, _ log: Log) async
+        -> [StepOutcome]
+    {
         var outcomes: [StepOutcome] = []
         for step in steps {
-            var outcome = StepOutcome(step: step)
+            var outcome = StepOutcome(step: step, time: time)
             do throws(AWSError) { try await perform(step, &outcome, deadlines.acting) } catch {
                 outcome.error = error.description
             }
@@ -93,7 +97,7 @@ extension Controller {
             throw error
         }
         let zones = Dictionary(subnets.map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
-        outcome.note(given, launch, zones, now().wall)
+        outcome.note(given, launch, zones)
     }
 
     private func end(_ ids: [String], _ outcome: inout StepOutcome, _ until: Duration) async throws(AWSError)
@@ -177,8 +181,7 @@ extension StepOutcome {
     fileprivate mutating func note(
         _ given: EC2.Launch,
         _ launch: Action.Launch,
-        _ zones: [String: String],
-        _ now: WallClock
+        _ zones: [String: String]
     ) {
         for group in given.instances {
             for id in group.ids {
@@ -186,7 +189,7 @@ extension StepOutcome {
                     type: group.instanceType,
                     market: launch.market,
                     zone: group.zone ?? launch.pools[0].zone,
-                    launched: now
+                    launched: time
                 )
             }
         }
@@ -213,7 +216,7 @@ extension StepOutcome {
 
 extension ControllerDocument {
     /// What acting has shown.
-    mutating func learn(_ outcomes: [StepOutcome], now: WallClock) {
+    mutating func learn(_ outcomes: [StepOutcome]) {
         for outcome in outcomes {
             known.merge(outcome.launched) { $1 }
             unavailable += outcome.unavailable

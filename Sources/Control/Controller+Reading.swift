@@ -21,9 +21,10 @@ extension Controller {
     func read(
         _ document: ControllerDocument,
         _ forecaster: LoadForecaster,
+        at wall: WallClock,
         _ deadlines: CycleDeadlines
     ) async throws(AWSError) -> Readings {
-        let (table, until, wall) = (settings.table, deadlines.reading, now().wall)
+        let (table, until) = (settings.table, deadlines.reading)
         let first = firstMinute(forecaster, wall)
         async let listed = attempt(
             EC2.describeInstances(filters: [.tag(ControlSettings.tag, settings.stack)]),
@@ -37,6 +38,7 @@ extension Controller {
         async let route = route(until)
         var readings = Readings(
             now: wall,
+            machine: now().wall,
             instances: try await listed.get(),
             backends: try await backends.get(),
             newToken: TokenRing.random()

@@ -64,6 +64,7 @@ extension KnownInstance {
         [
             "type": .string(type), "market": .string(market.rawValue), "zone": .string(zone),
             "launched_ms": .integer(launched.milliseconds),
+            "serves_ms": serves.map { .integer($0.milliseconds) } ?? .null,
             "draining_ms": draining.map { .integer($0.milliseconds) } ?? .null,
         ]
     }
@@ -78,6 +79,7 @@ extension KnownInstance {
             market: market,
             zone: zone,
             launched: WallClock(milliseconds: Int64(launched)),
+            serves: json["serves_ms"]?.intValue.map { WallClock(milliseconds: Int64($0)) },
             draining: json["draining_ms"]?.intValue.map { WallClock(milliseconds: Int64($0)) }
         )
     }

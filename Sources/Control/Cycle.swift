@@ -36,7 +36,8 @@ package struct Cycle: Sendable {
             readings.backends,
             readings.warnings,
             known: document.known,
-            now: readings.now
+            now: readings.now,
+            machine: readings.machine
         )
         hear(readings)
         let observation = observation(readings, fleet)
@@ -51,7 +52,7 @@ package struct Cycle: Sendable {
             tick: tick
         )
         if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
-        for case .drain(let id) in steps { document.known[id]?.draining = readings.now }
+        for case .drain(let id) in steps { document.known[id]?.draining = readings.machine }
         return CyclePlan(
             decisions: verdict.decisions,
             steps: steps,
@@ -230,9 +231,11 @@ package struct Cycle: Sendable {
         let launches = decisions.contains { if case .launch = $0.action { true } else { false } }
         guard launches || !fleet.instances.isEmpty else { return nil }
         guard let ring = readings.token else {
-            return .rotate(TokenRing(current: readings.newToken, changed: readings.now), replacing: nil)
+            return .rotate(TokenRing(current: readings.newToken, changed: readings.machine), replacing: nil)
         }
-        return ring.advanced(at: readings.now, new: readings.newToken).map { .rotate($0, replacing: ring) }
+        return ring.advanced(at: readings.machine, new: readings.newToken).map {
+            .rotate($0, replacing: ring)
+        }
     }
 }
 

@@ -47,7 +47,7 @@ extension CyclePlan {
     package func status(_ cycle: Cycle, _ readings: Readings) -> JSON {
         let cost = cost(cycle)
         return [
-            "time": .string(readings.now.description), "stack": .string(cycle.settings.stack),
+            "time": .string(readings.machine.description), "stack": .string(cycle.settings.stack),
             "route": route.map { .string($0.rawValue) } ?? .null,
             "load_rps": .double(rounded(load)),
             "load_age_minutes": .integer(Int64(observation.demandLag + 1)),

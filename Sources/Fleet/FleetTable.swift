@@ -28,13 +28,14 @@ package struct FleetTable: Equatable, Sendable {
 
     /// All backends that have registered, those that have fallen silent among them.
     ///
+    /// An item that is no backend, as a program of another version may write it, is left out: it must not hide the others.
     /// - Parameter isConsistent: the controller's reading; a router's may be a moment old, at half the price.
     package func backends(isConsistent: Bool) -> Call<[RegisteredBackend]> {
         DynamoDB.query(
             name,
             where: "\(name: "pk") = \(.string(Self.fleet))",
             isConsistent: isConsistent
-        ).mapEach { item throws(MalformedAnswer) in try RegisteredBackend(item) }
+        ).mapEach { item in try? RegisteredBackend(item) }
     }
 
     /// A heartbeat; the first one registers.

@@ -29,7 +29,8 @@ package struct ItemReader: Sendable {
     }
 
     package func duration(_ name: String) throws(MalformedAnswer) -> Duration {
-        .milliseconds(try double(name))
+        // What is no time at all, in a table that others write to, is as good as a day.
+        .milliseconds(min(max(try double(name), 0), 86_400_000))
     }
 
     private func missing(_ name: String, _ kind: String) -> MalformedAnswer {

@@ -1,3 +1,5 @@
+package import AWS
+
 /// Reads a program's `MARK_*` variables, each checked and named in what is refused.
 package struct SettingsReader: Sendable {
     private let values: [String: String]
@@ -36,6 +38,15 @@ package struct SettingsReader: Sendable {
             throw .malformed(name, text, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
+    }
+
+    /// A Lambda function, by name or ARN, with the version or alias to call.
+    package func function(_ name: String, _ purpose: String) throws(InvalidSetting) -> Lambda.Function {
+        let text = try required(name, purpose)
+        guard let function = Lambda.Function(parsing: text) else {
+            throw .malformed(name, text, expected: "a function's name or ARN, with :qualifier if any")
+        }
+        return function
     }
 
     /// `true` or `false`, or `1` or `0`.

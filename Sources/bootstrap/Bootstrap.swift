@@ -26,8 +26,9 @@ enum Bootstrap {
             let controller = ControllerRole(variables, environment)
             let runtime =
                 switch settings.role {
+                case .router: try RouterRole.start(variables, environment, log, trace)
                 case .controller: try controller.start(log, trace)
-                case .router, .inference, nil: try start(settings, environment, log, trace, controller)
+                case .inference, nil: try start(settings, environment, log, trace, controller)
                 }
             log.fatal(runtime.run().description)
         } catch let error as FunctionError {
@@ -59,9 +60,11 @@ enum Bootstrap {
             service: service,
             batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
             controller: settings.role == nil && settings.hasStack ? controller : nil,
-            environmentID: environmentID(environment),
-            now: Process.now,
-            sleep: { Process.sleep(milliseconds: $0) }
+            warmUps: WarmUps(
+                environmentID: environmentID(environment),
+                now: Process.now,
+                sleep: { Process.sleep(milliseconds: $0) }
+            )
         )
         return LambdaRuntime(environment, log: log, trace: trace, sleep: { Process.sleep(milliseconds: $0) })
         {
@@ -70,7 +73,7 @@ enum Bootstrap {
     }
 
     /// The log stream's last part, which Lambda makes unique for each environment; without one the process's number.
-    private static func environmentID(_ environment: LambdaEnvironment) -> String {
+    static func environmentID(_ environment: LambdaEnvironment) -> String {
         environment.logStream.split(separator: "]").last.map(String.init) ?? "process-\(getpid())"
     }
 

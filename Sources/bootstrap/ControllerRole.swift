@@ -32,8 +32,9 @@ final class ControllerRole: Sendable {
                 return .failure(FunctionError("Function.InvalidEvent", error.description))
             }
             switch event {
-            case .schedule: return run(.tick, invocation, log)
-            case .instance(let event): return run(.instance(event), invocation, log)
+            case .schedule(let event): return run(.tick(at: Self.time(event.time)), invocation, log)
+            case .instance(let event):
+                return run(.instance(event, at: Self.time(event.time)), invocation, log)
             case .http, .inference, .queue, .warmUp:
                 return .failure(
                     FunctionError(
@@ -44,6 +45,9 @@ final class ControllerRole: Sendable {
             }
         }
     }
+
+    /// AWS's time, which is the machine's where an event does not say it.
+    static func time(_ text: String) -> WallClock { WallClock(iso8601: text) ?? Process.now() }
 
     /// One cycle.
     func run(_ trigger: Controller.Trigger, _ invocation: Invocation, _ log: Log) -> Outcome {
@@ -79,7 +83,7 @@ final class ControllerRole: Sendable {
                 settings,
                 catalogue,
                 model: try model(settings, catalogue),
-                aws: try AWSClient.forFunction(variables),
+                aws: try AWSClient(function: variables, try Effects.ofFunction()),
                 now: { Moment(monotonic: MonotonicClock.now(), wall: Process.now()) },
                 write: Process.write
             )
@@ -99,28 +103,6 @@ final class ControllerRole: Sendable {
             found.configuration.profiles,
             slo: settings.slo,
             catalogue
-        )
-    }
-}
-
-extension AWSClient {
-    /// The client of a function's process: credentials from its environment, files none.
-    ///
-    /// - Parameter attemptsMin: attempts of a call, at least.
-    static func forFunction(_ variables: [String: String], attemptsMin: Int = 1) throws -> AWSClient {
-        var configuration = try AWSConfiguration(
-            environment: variables,
-            product: "mark/0.1.0",
-            read: { _ in nil }
-        )
-        configuration.attemptsMax = max(configuration.attemptsMax, attemptsMin)
-        return AWSClient(
-            configuration,
-            effects: Effects(
-                send: try CURLClient().transport,
-                now: { Moment(monotonic: MonotonicClock.now(), wall: Process.now()) },
-                read: { _ in nil }
-            )
         )
     }
 }

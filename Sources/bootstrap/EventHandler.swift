@@ -10,13 +10,7 @@ struct EventHandler: Sendable {
     let batched: BatchedInference?
     /// Where one function has all roles; nil for one that only serves inference.
     let controller: ControllerRole?
-    /// Names this execution environment in warm-up answers.
-    let environmentID: String
-    let now: @Sendable () -> WallClock
-    let sleep: @Sendable (Int64) -> Void
-
-    /// A warm-up lets go this long before its deadline.
-    private static let warmUpMargin: Int64 = 100
+    let warmUps: WarmUps
 
     func handle(_ invocation: Invocation, _ log: Log) -> Outcome {
         let event: Event
@@ -30,12 +24,14 @@ struct EventHandler: Sendable {
         case .inference(let request): return infer(request)
         case .queue(let messages): return .response(process(messages, log))
         case .schedule(let event):
-            return controller?.run(.tick, invocation, log)
+            return controller?.run(.tick(at: ControllerRole.time(event.time)), invocation, log)
                 ?? Self.inVain("the schedule \(event.resource) ticks")
         case .instance(let event):
-            return controller?.run(.instance(event), invocation, log)
+            return controller?.run(.instance(event, at: ControllerRole.time(event.time)), invocation, log)
                 ?? Self.inVain("the event of \(event.instance) reaches")
-        case .warmUp(let warmUp): return warm(warmUp, invocation)
+        case .warmUp(let warmUp):
+            // The wait is for the models as well: a warm environment is one that can answer at once.
+            return warmUps.answer(warmUp, invocation) { _ = try? service.repository() }
         }
     }
 
@@ -102,20 +98,5 @@ struct EventHandler: Sendable {
             throw .badRequest("a message must be an Open Inference Protocol request with \"model_name\"")
         }
         return try service.infer(request.body, model: request.model, version: request.version)
-    }
-
-    /// Holds the environment, so that as many of these at once warm as many environments.
-    private func warm(_ warmUp: Event.WarmUp, _ invocation: Invocation) -> Outcome {
-        let start = now()
-        let left = invocation.deadline.milliseconds - start.milliseconds - Self.warmUpMargin
-        // The wait is for the models as well: a warm environment is one that can answer at once.
-        _ = try? service.repository()
-        let spent = now() - start
-        sleep(max(0, min(warmUp.hold, left) - spent))
-        let answer: JSON = [
-            "environment": .string(environmentID), "cold": .bool(invocation.isFirst),
-            "held_ms": .integer(now() - start),
-        ]
-        return .response(answer.encoded())
     }
 }

@@ -1,5 +1,6 @@
 import Control
 import Fleet
+import Routing
 import Wire
 
 /// What the function's `MARK_*` variables say of the inference role, checked once; router and controller have settings of their own.
@@ -36,7 +37,7 @@ struct Settings: Equatable, Sendable {
 
     /// - Throws: also for a variable that no role knows.
     init(_ variables: [String: String]) throws(InvalidSetting) {
-        let known = Self.names + ControlSettings.names
+        let known = Self.names + ControlSettings.names + RouterSettings.names
         let unknown = variables.keys.filter { $0.hasPrefix(Self.prefix) && !known.contains($0) }.sorted()
         if let name = unknown.first {
             throw .unknown(name, nearest: EditDistance.nearest(to: name, in: known))

@@ -49,6 +49,7 @@ struct BackendProcess {
         limits.inflatedBody = options.connections.bodyMax
         var settings = BackendService.Settings()
         settings.tokens = options.connections.fixedToken.map { AcceptedTokens([$0]) } ?? member?.accepted
+        settings.readers = options.connections.readers
         settings.residentBytes = { Machine.residentBytes() }
         let counters = HTTPCounters()
         let service = BackendService(
@@ -172,7 +173,8 @@ struct BackendProcess {
         member?.drainBegan()
         // Routers hold connections open until the table has told them; on those they are refused in words, not by a closed door.
         if member == nil { server.drain() }
-        let earliest = MonotonicClock.now() + .seconds(options.draining.drain)
+        // What the kernel has accepted and we have not would be reset by the end.
+        let earliest = MonotonicClock.now() + max(.seconds(options.draining.drain), .milliseconds(250))
         while !service.isIdle || MonotonicClock.now() < earliest {
             do { try await Task.sleep(for: .milliseconds(5)) } catch { break }
         }

@@ -36,9 +36,12 @@ struct StackOptions: ParsableArguments {
                 "name the stack's controller function with --function, as the stack's outputs do"
             )
         }
+        guard let named = Lambda.Function(parsing: function) else {
+            throw CommandFailure("--function is '\(function)'; expected a function's name or ARN")
+        }
         do {
             let configuration = try await aws.send(
-                Lambda.getFunctionConfiguration(Lambda.Function(parsing: function)),
+                Lambda.getFunctionConfiguration(named),
                 deadline: AWSAccess.now().monotonic + Self.timeout
             )
             return try ControlSettings(configuration.variables)

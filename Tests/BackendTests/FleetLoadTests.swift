@@ -21,14 +21,22 @@ import Testing
     }
 
     @Test func `are zero without models`() {
-        let load = FleetLoad([])
+        let load = FleetLoad([], readers: 1)
         #expect(load.capacity == 0 && load.load == .init())
     }
 
     @Test func `hold the capacity that the planner plans with`() throws {
         // 0.85 * 2 executors * 2 rows / 16 ms.
-        let load = FleetLoad([Self.report(Bouncer(try Self.policy()), at: 0)])
+        let load = FleetLoad([Self.report(Bouncer(try Self.policy()), at: 0)], readers: 1)
         #expect(abs(load.capacity - 212.5) < 0.001)
+    }
+
+    @Test func `hold no more than the threads that read can take`() throws {
+        let profile = try LatencyProfile([(1, .microseconds(10))])
+        let policy = try BatchingPolicy(profile: profile, slo: .milliseconds(100), margin: .milliseconds(1))
+        let report = Self.report(Bouncer(policy), at: 0)
+        #expect(Int(FleetLoad([report], readers: 1).capacity.rounded()) == 17_000)
+        #expect(Int(FleetLoad([report], readers: 3).capacity.rounded()) == 51_000)
     }
 
     @Test func `count what is in flight, served and refused, over all models`() throws {
@@ -43,7 +51,7 @@ import Testing
         #expect(running == 2 && refused > 0)
         _ = bouncer.finish(executor: 0, now: .milliseconds(16))
         let report = Self.report(bouncer, at: 16)
-        let load = FleetLoad([report, report]).load
+        let load = FleetLoad([report, report], readers: 1).load
         #expect(load.served == 2 * bouncer.counts.served && load.served > 0)
         #expect(load.refused == 2 * refused)
         #expect(load.inFlight == 2 * (40 - refused - bouncer.counts.served))
@@ -62,7 +70,7 @@ import Testing
         // The machine stood still for a second.
         _ = bouncer.finish(executor: 0, now: .seconds(1))
         while bouncer.poll(now: .seconds(1)) != nil {}
-        let load = FleetLoad([Self.report(bouncer, at: 1000)]).load
+        let load = FleetLoad([Self.report(bouncer, at: 1000)], readers: 1).load
         #expect(load.served == 2 && load.late == 2)
         #expect(load.refused == 4 && load.inFlight == 2)
     }

@@ -6,10 +6,11 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -18,6 +19,7 @@ from botocore.credentials import Credentials
 AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(\S+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, SignedHeaders=(\S+), Signature=([0-9a-f]{64})"
 )
+INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 # What happens to the first attempt of a call, in turn. Words before "then" happen before moto sees it.
 STORM = ["throttled", "effect then 500", "reset", "effect then cut", "503", "effect then reset", "none", "slow"]
 # A call that must not run twice meets only what surely came before any effect.
@@ -36,6 +38,10 @@ class Front(ThreadingHTTPServer):
         self.refused: list[str] = []
         self.spoilt: list[str] = []
         self.invocations: list[str] = []
+        # By name: functions that answer here, not in moto, as (status, headers, body) to the payload.
+        self.functions: dict[str, Callable[[bytes], tuple[int, list[tuple[str, str]], bytes]]] = {}
+        # DynamoDB is away: what comes for it meets a closed connection.
+        self.table_is_away = False
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -67,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)
             self.close_connection = True
             return None
+        if self.server.table_is_away and "DynamoDB" in self.headers.get("X-Amz-Target", ""):
+            return self.reset()
+        if (match := INVOCATION.match(self.path)) and (function := self.server.functions.get(unquote(match[1]))):
+            return self.answer(*function(self.body))
         if b"one of many" in self.body:
             self.server.readers.add(self.client_address[1])
         fault = self.fault()

@@ -6,6 +6,7 @@ so; requests come as often as the test says, in CloudWatch's counts; and backend
 
 import json
 import mmap
+import os
 import re
 import socket
 import struct
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import aws_front
 import boto3
+from backend import mark_program
 from runtime_api import VERSION, Bootstrap, RuntimeAPI
 
 REGION, STACK, TABLE = "us-east-1", "shop", "shop-table"
@@ -90,12 +92,12 @@ class Handler(aws_front.Handler):
         with world.lock:
             world.calls.append(operation)
         if (trap := world.trap) and trap(operation, "before"):
-            time.sleep(30)
+            raise ConnectionAbortedError("nobody is there any more, and nothing has happened")
         if operation in world.broken:
             return 500, [("Content-Type", "text/xml")], b"<Response><Errors><Error><Code>InternalError</Code></Error></Errors></Response>"
         status, headers, body = self.scripted(operation) or self.remembered(operation)
         if (trap := world.trap) and trap(operation, "after"):
-            time.sleep(30)
+            raise ConnectionAbortedError("nobody is there any more, but it has happened")
         return status, headers, body
 
     def remembered(self, operation: str):
@@ -180,7 +182,9 @@ class World:
         self.front = Front(self, self.port, storm)
         self.front.skew = skew
         self.models = folder / "models"
-        (self.models / "m").mkdir(parents=True)
+        (self.models / "m" / "1").mkdir(parents=True)
+        # The controller looks at models' configurations alone.
+        (self.models / "m" / "1" / "model.onnx").touch()
         (self.models / "m" / "config.json").write_text(json.dumps({"profiles": {"c5.large": PROFILE}}))
         self.prepare()
         self.processes: list[Controller] = []
@@ -190,8 +194,6 @@ class World:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         server = Path(sys.executable).with_name("moto_server")
-        import os
-
         self.moto = subprocess.Popen(
             [server, "-H", "127.0.0.1", "-p", str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env=os.environ | self.clock.environment,
@@ -237,7 +239,17 @@ class World:
             "MARK_ROLE": "controller", "MARK_STACK": STACK, "MARK_TABLE": TABLE, "MARK_FUNCTION": FUNCTION, "MARK_ROUTER": ROUTER,
             "MARK_API": self.api_id, "MARK_SLO_MS": "300", "MARK_TARGET": "0.99", "MARK_LAUNCH_TEMPLATE": self.template,
             "MARK_SUBNETS": ",".join(self.subnets), "MARK_MODELS": str(self.models), "MARK_INSTANCES_MAX": "8",
+            "MARK_TYPES": "c5.large,c5.xlarge,c5a.large",
         } | self.more  # fmt: skip
+
+    def command(self, *words: str, fails: bool = False) -> str:
+        """What `mark` says with a caller's credentials."""
+        variables = {
+            "AWS_ENDPOINT_URL": self.front.url, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
+        } | self.clock.environment  # fmt: skip
+        done = subprocess.run([mark_program(), *words], env=variables, capture_output=True, text=True, timeout=120)
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stderr if fails else done.stdout
 
     def controller(self) -> "Controller":
         process = Controller(self)

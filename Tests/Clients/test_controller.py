@@ -1,5 +1,6 @@
 """The controller as a process, tick after tick, in a world whose clock and load the test sets."""
 
+import json
 import threading
 
 import pytest
@@ -44,7 +45,9 @@ def test_an_idle_stack_launches_nothing_and_asks_for_little(world):
     assert [line for line in controller.lines if "CloudWatchMetrics" in line] == []
 
 
-def test_demand_gets_instances_once_then_the_route_and_its_end_takes_all_back(world):
+@pytest.mark.parametrize("types", ["c5.large", ""], ids=["one type", "all types"])
+def test_demand_gets_instances_once_then_the_route_and_its_end_takes_all_back(make, types):
+    world = make(MARK_TYPES=types)
     controller = world.controller()
     grow(world, controller)
     fleet = world.instances()
@@ -68,8 +71,6 @@ def test_demand_gets_instances_once_then_the_route_and_its_end_takes_all_back(wo
 
 
 def test_a_decision_is_a_line_with_its_reason_and_its_runner_up_and_metrics_follow(world):
-    import json
-
     controller = world.controller()
     grow(world, controller)
     lines = [json.loads(line) for line in controller.lines if line.startswith("{")]
@@ -224,24 +225,30 @@ def test_environments_are_warmed_at_once_before_anything_is_taken_away(world):
     assert "Invoke" in world.calls and "TerminateInstances" not in world.calls[:first_fleet]
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, bootstrap_path) -> list[str]:
+    """The fleet that nothing disturbed."""
+    world = World(tmp_path_factory.mktemp("undisturbed"), bootstrap_path)
+    grow(world, world.controller())
+    fleet = sorted(i["InstanceType"] for i in world.instances())
+    world.close()
+    return fleet
+
+
 @pytest.mark.parametrize("skew", [0, 3600])
-def test_a_storm_of_failures_ends_in_the_same_fleet(make, skew):
-    calm, storm = make(), make(storm=True, skew=skew)
-    fleets = []
-    for world in (calm, storm):
-        controller = world.controller()
-        grow(world, controller, minutes=14)
-        fleets.append(sorted(i["InstanceType"] for i in world.instances()))
-        assert world.route == "router"
-    assert fleets[0] == fleets[1]
+def test_a_storm_of_failures_ends_in_the_same_fleet(make, undisturbed, skew):
+    world = make(storm=True, skew=skew)
+    grow(world, world.controller())
+    assert sorted(i["InstanceType"] for i in world.instances()) == undisturbed
+    assert world.route == "router"
+    assert {"throttled", "effect then 500", "reset"} <= set(world.front.spoilt)
 
 
 KILLS = [(operation, when) for operation in ("PutItem", "DescribeInstances", "CreateFleet", "Invoke", "UpdateRoute") for when in ("before", "after")]  # fmt: skip
 
 
 @pytest.mark.parametrize("operation, when", KILLS)
-def test_a_controller_that_is_killed_at_a_step_leaves_nothing_that_the_next_does_not_mend(make, operation, when):
-    world = make()
+def test_a_controller_that_is_killed_at_a_step_leaves_nothing_that_the_next_does_not_mend(world, undisturbed, operation, when):
     world.sustain(STEADY)
     controller = world.controller()
     reached = threading.Event()
@@ -265,11 +272,30 @@ def test_a_controller_that_is_killed_at_a_step_leaves_nothing_that_the_next_does
     assert reached.is_set(), f"{operation} was never reached"
     world.trap = None
     successor = world.controller()
-    world.minute(successor, 12)
+    world.minute(successor, 10)
     fleet = [i["InstanceId"] for i in world.instances()]
-    undisturbed = make()
-    grow(undisturbed, undisturbed.controller(), minutes=18)
-    assert sorted(i["InstanceType"] for i in world.instances()) == sorted(i["InstanceType"] for i in undisturbed.instances())
+    assert sorted(i["InstanceType"] for i in world.instances()) == undisturbed
     assert world.route == "router"
     launched = sum(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) for f in world.fleets)
     assert len(fleet) <= launched
+
+
+def test_the_command_line_shows_a_stack_and_its_next_tick_and_changes_nothing(world):
+    controller = world.controller()
+    early = world.command("status", "--function", "shop-controller", fails=True)
+    assert "has not carried out a tick yet" in early
+    grow(world, controller)
+    before = len(world.calls)
+    status = json.loads(world.command("status", "--function", "shop-controller", "--json"))
+    assert status["route"] == "router" and status["load_rps"] == 40
+    assert [i["id"] for i in status["fleet"]] == [i["InstanceId"] for i in world.instances()]
+    assert 0 < status["dollars_per_hour"]["total"] < status["dollars_per_hour"]["lambda_alone"]
+    table = world.command("status", "--function", "shop-controller")
+    assert "router function" in table and world.instances()[0]["InstanceId"] in table and "PROBLEM" not in table
+    world.sustain(8 * STEADY)
+    world.clock.advance(240)
+    world.beat()
+    plan = world.command("plan", "--live", "--function", "shop-controller", "--model", str(world.models / "m"))
+    assert "launch" in plan and "otherwise" in plan
+    assert not set(world.calls[before:]) & set(MUTATING)
+    assert "name the stack's controller" in world.command("status", fails=True)

@@ -39,7 +39,8 @@ import Wire
             },
             [],
             known: [:],
-            now: now
+            now: now,
+            machine: now
         )
     }
 

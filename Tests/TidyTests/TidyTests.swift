@@ -53,6 +53,7 @@ import Testing
                 "Sources/LambdaRuntime",
                 "Sources/AWS",
                 "Sources/Backend",
+                "Sources/Routing",
             ],
             remedy: "take `now` as a parameter"
         ),

@@ -148,13 +148,15 @@ extension Call {
         return with { [read] answer throws(MalformedAnswer) in try transform(try read(answer)) }
     }
 
-    /// The same call, each element of its result made into something else.
+    /// The same call, each element of its result made into something else, or left out where that gives nil.
     package func mapEach<Element, New>(
-        _ transform: @escaping @Sendable (Element) throws(MalformedAnswer) -> New
+        _ transform: @escaping @Sendable (Element) throws(MalformedAnswer) -> New?
     ) -> Call<[New]> where Output == [Element] {
         var call: Call<[New]> = with { [read] answer throws(MalformedAnswer) in
             var elements: [New] = []
-            for element in try read(answer) { elements.append(try transform(element)) }
+            for element in try read(answer) {
+                if let new = try transform(element) { elements.append(new) }
+            }
             return elements
         }
         if let paging {

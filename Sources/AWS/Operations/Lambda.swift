@@ -14,10 +14,14 @@ package enum Lambda {
             self.qualifier = qualifier
         }
 
-        /// A name or an ARN, perhaps with a qualifier: `mark`, `mark:live`, `arn:aws:lambda:us-east-1:123456789012:function:mark:live`.
-        package init(parsing text: String) {
+        /// `name`, `account:function:name` or `arn:aws:lambda:region:account:function:name`, each with `:qualifier` or without; nil for
+        /// anything else.
+        package init?(parsing text: String) {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            let plain = parts.first == "arn" ? 7 : 1
+            guard parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+            let plain = parts[0] == "arn" ? 7 : parts.count > 2 ? 3 : 1
+            guard (plain...plain + 1).contains(parts.count) else { return nil }
+            guard plain == 1 || parts[plain - 2] == "function" else { return nil }
             name = parts.prefix(plain).joined(separator: ":")
             qualifier = parts.count > plain ? parts[plain] : nil
         }
