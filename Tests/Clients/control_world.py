@@ -117,8 +117,8 @@ class Handler(aws_front.Handler):
             size = int(form["TargetCapacitySpecification.TotalTargetCapacity"])
             if size > world.fleet_max:
                 # EC2 gives what it has, and says what it had not.
-                part = {name: str(world.fleet_max) for name in form if name.endswith("TargetCapacity") and form[name] == str(size)}
-                self.body = urllib.parse.urlencode(form | part).encode()
+                self.body = re.sub(rb"(\w+TargetCapacity)=%d\b" % size, rb"\g<1>=%d" % world.fleet_max, asked)
+                assert len(self.body) == len(asked)
             status, headers, body = world.create_fleet(form, super().ask_moto)
             if size > world.fleet_max:
                 error = "<item><errorCode>InsufficientInstanceCapacity</errorCode><errorMessage>no more</errorMessage><lifecycle>spot</lifecycle></item>"

@@ -216,7 +216,7 @@ def test_of_a_launch_that_is_granted_in_part_the_rest_comes_from_elsewhere(make)
     for world in (whole, part):
         grow(world, world.controller(), rate=7 * STEADY)
     assert any(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) > 1 for f in part.fleets), "nothing was granted in part"
-    assert len(part.instances()) == len(whole.instances()) > 1
+    assert len(part.instances()) >= len(whole.instances()) - 1 > 1, "on demand the last one may not be worth it"
     # The pool that had no more is left alone, and what was missing is bought on the other market.
     assert any(i.get("InstanceLifecycle") != "spot" for i in part.instances())
 
