@@ -49,7 +49,7 @@ extension Controller {
         case .rotate(let ring, let old):
             try await aws.send(settings.table.put(ring, replacing: old), deadline: until)
         case .launch(let launch, let token): try await self.launch(launch, token, &outcome, until)
-        case .warm(let count): await warm(count, &outcome, until)
+        case .warm(let target, let count): await warm(target, count, &outcome, until)
         case .provision(let count): try await provision(count, until)
         case .route(let target): try await route(to: target, &outcome, until)
         case .drain(let id):
@@ -127,11 +127,16 @@ extension Controller {
         _ = try await aws.send(Lambda.putProvisionedConcurrency(settings.function, count), deadline: until)
     }
 
-    private func warm(_ count: Int, _ outcome: inout StepOutcome, _ until: Duration) async {
+    private func warm(
+        _ target: RouteTarget,
+        _ count: Int,
+        _ outcome: inout StepOutcome,
+        _ until: Duration
+    ) async {
         var warmUp = WarmUp(environments: count)
         var failure: AWSError?
         while let round = warmUp.next(), now().monotonic < until {
-            let results = await answers(round, until)
+            let results = await answers(target, round, until)
             warmUp.observe(results.compactMap { try? $0.get() })
             for case .failure(let error) in results { failure = error }
             // Throttled: there are no more environments to be had.
@@ -141,8 +146,11 @@ extension Controller {
         if warmUp.warm == 0 { outcome.error = failure?.description }
     }
 
-    private func answers(_ round: WarmUp.Round, _ until: Duration) async -> [Result<[UInt8], AWSError>] {
-        let function = settings.function
+    private func answers(_ target: RouteTarget, _ round: WarmUp.Round, _ until: Duration) async -> [Result<
+        [UInt8], AWSError
+    >] {
+        let router = settings.router.flatMap { Lambda.Function(parsing: $0) }
+        guard let function = target == .router ? router : settings.function else { return [] }
         return await withTaskGroup(of: Result<[UInt8], AWSError>.self) { group in
             for index in 0..<round.count {
                 let call = Lambda.invoke(

@@ -30,4 +30,17 @@ import Testing
         #expect(Self.reserve(6000).provisioned(price: 1.1, saving: 1) == 0)
         #expect(Self.reserve(6000).provisioned(price: 1, saving: 0) == 0)
     }
+
+    @Test func `is provisioned where cold starts break the objective, though pings are cheaper`() throws {
+        var planner = try Fixture.planner { $0.usesProvisionedConcurrency = true }
+        func provisioned(coldStarts: Int, at minute: Int) -> Int {
+            var observation = Fixture.observation(1, at: minute)
+            (observation.outcomes.total, observation.outcomes.coldStarts) = (60, coldStarts)
+            return planner.plan(observation).reduce(0) {
+                if case .provision(let count) = $1.action { count } else { $0 }
+            }
+        }
+        #expect(provisioned(coldStarts: 0, at: 120) == 0)
+        #expect(provisioned(coldStarts: 20, at: 121) > 0)
+    }
 }
