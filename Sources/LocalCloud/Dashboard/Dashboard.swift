@@ -1,5 +1,23 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
 /// The page that shows the cloud: one file, though its source is several.
 enum Dashboard {
+    /// Whether a browser wants the page: clients of the API ask for other paths, or for JSON.
+    static func isAsked(by request: Request) -> Bool {
+        request.method == .get && request.uri.path == "/"
+            && (request.headers[.accept]?.contains("text/html") ?? false)
+    }
+
+    /// The page may load nothing from elsewhere, and stands in no other page, whose visitors would press its buttons unknowingly.
+    static var response: Response {
+        var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
+        headers[.contentSecurityPolicy] = "frame-ancestors 'none'"
+        headers[.xContentTypeOptions] = "nosniff"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: page)))
+    }
+
     /// HTML with the style sheet and the scripts that it names in their place, UTF-8.
     static let page = [UInt8](joined(html, parts: parts).utf8)
 

@@ -2,11 +2,11 @@
 
 /** A vertical axis with round ends and steps; as Axis.swift of the reports. */
 class Axis {
-  /** From zero to a round number that is not below the largest value, in at most five steps. */
-  static linear(largest) {
+  /** From zero to a round number that is not below the largest value, in at most so many steps. */
+  static linear(largest, most = 5) {
     const top = Math.max(largest, 1e-9);
-    const power = 10 ** Math.floor(Math.log10(top / 5));
-    const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => top / one <= 5) ?? 10 * power;
+    const power = 10 ** Math.floor(Math.log10(top / most));
+    const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => top / one <= most) ?? 10 * power;
     const count = Math.max(1, Math.ceil(top / step - 1e-9));
     return new Axis(0, count * step, Array.from({ length: count + 1 }, (_, i) => i * step), false);
   }

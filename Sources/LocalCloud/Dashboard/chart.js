@@ -60,7 +60,7 @@ class Chart {
     [this.width, this.height] = [box.width, box.height];
     this.canvas.width = Math.round(box.width * this.ratio);
     this.canvas.height = Math.round(box.height * this.ratio);
-    const isNarrow = box.width < 480 && !this.what.isBare;
+    const isNarrow = box.width < this.what.narrow;
     this.legend.hidden = !isNarrow;
     if (isNarrow && !this.legend.childElementCount) {
       this.legend.append(...this.series.map((one) => make("li", {}, this.swatch(one), one.name)));

@@ -12,6 +12,7 @@ function makeCharts(history, state) {
     unit: "requests per second",
     hasFlags: true,
     gutter: 112,
+    narrow: 520,
     layers: ["spot", "burstable", "on_demand"].map((kind) => column(Kinds[kind].name, Kinds[kind].colour, kind)),
     gap: { name: "Lambda", colour: "lambda", alpha: 0.6, value: (h, i) => Math.max(0, (h.load[i] || 0) - capacity(h, i)) },
     lines: lines([
@@ -33,6 +34,7 @@ function makeCharts(history, state) {
     name: "Latency percentiles",
     unit: "milliseconds",
     gutter: 84,
+    narrow: 330,
     lines: lines([column("p50", "spot", "p50"), column("p99", "fg", "p99", { width: 2 })]),
     mark: () => (state.now?.slo ? { value: state.now.slo.latency_ms, name: `objective ${Format.milliseconds(state.now.slo.latency_ms)}` } : null),
     axis: ({ top, bottom }) => {
@@ -50,8 +52,9 @@ function makeCharts(history, state) {
     unit: "dollars per hour",
     isBare: true,
     gutter: 12,
+    narrow: 0,
     lines: lines([column("an hour", "fg", "costRate")]),
-    axis: ({ top }) => Axis.linear(Math.max(0.001, top * 1.05)),
+    axis: ({ top }) => Axis.linear(Math.max(0.001, top * 1.05), 3),
     tick: (value) => (value === 0 ? "$0" : `$${+value.toPrecision(2)}`),
     text: Format.dollars,
     short: Format.dollars,

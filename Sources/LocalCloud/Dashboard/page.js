@@ -102,9 +102,8 @@ const Page = {
     Page.route.show(now, point);
     Page.showObjective(now?.slo);
     if (!point) return;
-    const carried = Object.values(point.capacity ?? {}).reduce((sum, one) => sum + one, 0);
     Page.tile("load", Format.number(point.load_rps), "/s",
-      Number.isFinite(point.forecast_rps ?? NaN) ? `forecast ${Format.number(point.forecast_rps)} /s · instances carry ${Format.number(carried)}` : `instances carry ${Format.number(carried)} /s`);
+      Number.isFinite(point.forecast_rps ?? NaN) ? `forecast ${Format.number(point.forecast_rps)} /s` : "no forecast yet");
     Page.tile("latency", ...Format.milliseconds(point.p99_ms ?? NaN).split(" "), `p50 ${Format.milliseconds(point.p50_ms ?? NaN)}`);
     const figure = byID("latency").querySelector("[data-value]");
     figure.classList.toggle("bad", now?.slo && point.p99_ms > now.slo.latency_ms);
@@ -123,11 +122,12 @@ const Page = {
     if (!slo) return;
     const isKnown = slo.requests > 0;
     const isHeld = slo.in_time >= slo.target;
+    const objective = Format.number(100 * slo.target);
     Page.tile("slo", isKnown ? Format.share(slo.in_time) : "–", "%",
       `within ${Format.milliseconds(slo.latency_ms)} · ${Format.plural(slo.requests, "request")}`);
     const verdict = byID("slo").querySelector("[data-verdict]");
     verdict.className = `verdict ${isHeld || !isKnown ? "good" : "bad"}`;
-    write(verdict, isKnown ? `${isHeld ? "✓ above" : "✗ below"} the objective of ${Format.share(slo.target)} %` : `objective ${Format.share(slo.target)} %`);
+    write(verdict, isKnown ? `${isHeld ? "✓" : "✗"} objective ${objective} % ${isHeld ? "kept" : "missed"}` : `objective ${objective} %`);
     Page.tile("failed", Format.count(slo.failed), "", slo.failed ? "" : "every path ends in Lambda");
     byID("failed").querySelector("[data-value]").classList.toggle("bad", slo.failed > 0);
   },
