@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 
 /// The page that shows the cloud: one file, though its source is several.
-enum Dashboard {
+package enum Dashboard {
     /// Whether a browser wants the page: clients of the API ask for other paths, or for JSON.
     static func isAsked(by request: Request) -> Bool {
         request.method == .get && request.uri.path == "/"
@@ -19,7 +19,7 @@ enum Dashboard {
     }
 
     /// HTML with the style sheet and the scripts that it names in their place, UTF-8.
-    static let page = [UInt8](joined(html, parts: parts).utf8)
+    package static let page = [UInt8](joined(html, parts: parts).utf8)
 
     private static let html = String(decoding: PackageResources.dashboard_html, as: UTF8.self)
 
@@ -33,7 +33,9 @@ enum Dashboard {
         "page.js": PackageResources.page_js,
     ]
 
-    /// Puts each part where a line of the page names it. Traps when one is missing: the page and its parts are of one build.
+    /// Puts each part where a line of the page names it.
+    ///
+    /// Traps when one is missing: the page and its parts are of one build.
     private static func joined(_ html: String, parts: [String: [UInt8]]) -> String {
         html.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             for (start, end, tag) in [

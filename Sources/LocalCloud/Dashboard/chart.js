@@ -60,12 +60,14 @@ class Chart {
     [this.width, this.height] = [box.width, box.height];
     this.canvas.width = Math.round(box.width * this.ratio);
     this.canvas.height = Math.round(box.height * this.ratio);
+    this.em = parseFloat(getComputedStyle(this.legend).fontSize) * 0.97 || 12;
     const isNarrow = box.width < this.what.narrow;
     this.legend.hidden = !isNarrow;
     if (isNarrow && !this.legend.childElementCount) {
       this.legend.append(...this.series.map((one) => make("li", {}, this.swatch(one), one.name)));
     }
-    this.inset = { left: 46, right: isNarrow ? 10 : this.what.gutter ?? 96, top: 14, bottom: 24 };
+    const em = this.em;
+    this.inset = { left: 3.8 * em, right: isNarrow ? 10 : this.what.gutter * em, top: 1.2 * em, bottom: 2 * em };
     Frames.ask(this);
   }
 

@@ -7,7 +7,7 @@ Object.assign(Chart.prototype, {
     if (!this.width) return;
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.font = "12px system-ui, sans-serif";
+    context.font = `${this.em}px system-ui, sans-serif`;
     this.view = this.viewed();
     this.axis = this.what.axis(this.largest(), this.view, this.history);
     this.drawGrid(context);
@@ -87,9 +87,9 @@ Object.assign(Chart.prototype, {
       context.fillText(this.what.tick(tick), left - 8, y);
     }
     context.textAlign = "center";
-    for (const tick of Axis.times(this.view.from, this.view.to, Math.max(2, Math.floor((this.width - left - right) / 74)))) {
+    for (const tick of Axis.times(this.view.from, this.view.to, Math.max(2, Math.floor((this.width - left - right) / (6 * this.em))))) {
       const x = this.x(tick.at);
-      if (this.history.count && x > left + 14 && x < this.width - right + 4) context.fillText(tick.name, x, this.height - bottom + 14);
+      if (this.history.count && x > left + 14 && x < this.width - right + 4) context.fillText(tick.name, x, this.height - bottom + 1.15 * this.em);
     }
   },
 
@@ -229,18 +229,18 @@ Object.assign(Chart.prototype, {
       context.globalAlpha = 0.45;
       context.lineWidth = 1;
       context.beginPath();
-      context.moveTo(x, 18);
+      context.moveTo(x, 1.5 * this.em);
       context.lineTo(x, this.height - this.inset.bottom);
       context.stroke();
       context.globalAlpha = 1;
       if (x < free) continue;
-      free = x + 19;
+      free = x + 1.6 * this.em;
       context.fillStyle = Palette.get("fg");
       context.beginPath();
-      context.arc(x, 9, 8, 0, 7);
+      context.arc(x, 0.75 * this.em, 0.68 * this.em, 0, 7);
       context.fill();
       context.fillStyle = Palette.get("bg");
-      context.fillText(flag.number, x, 9.5);
+      context.fillText(flag.number, x, 0.8 * this.em);
     }
   },
 
@@ -268,7 +268,7 @@ Object.assign(Chart.prototype, {
   /** Names and values beside the ends of what they name, moved apart where they would overlap. */
   drawNames(context, ends) {
     ends.sort((a, b) => a.y - b.y);
-    const line = 15;
+    const line = 1.25 * this.em;
     const floor = this.height - this.inset.bottom - 6;
     let next = 10;
     for (const end of ends) next = (end.at = Math.max(end.y, next)) + line;

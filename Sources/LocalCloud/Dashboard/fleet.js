@@ -61,9 +61,10 @@ const Fleet = {
     box.style.setProperty("--c", `var(--${kind.colour})`);
     box.title = one.id;
     write(box.parts.type, `${one.type} ${kind.name}`);
-    write(box.parts.zone, one.zone ?? "");
+    write(box.parts.zone, isInterrupted ? "" : (one.zone ?? "").slice(-2));
+    box.parts.zone.title = one.zone ?? "";
     const left = (Date.parse(one.interruption) - Date.parse(state.time)) / 1000;
-    write(box.parts.state, isInterrupted ? `${one.state}, reclaimed in ${Format.countdown(left)}` : one.state);
+    write(box.parts.state, isInterrupted ? `${one.state} · reclaimed in ${Format.countdown(left)}` : one.state);
     box.parts.state.className = isInterrupted ? "bad" : "";
     const share = Fleet.share(one, state);
     box.rail.style.width = `${100 * share}%`;

@@ -23,8 +23,9 @@ const Format = {
   /** A share in percent; never rounded up to 100 when something is missing. */
   share(value) {
     if (!Number.isFinite(value)) return "–";
-    const percent = Math.floor(value * 1e4) / 100;
-    return percent === 100 ? "100" : percent.toFixed(percent >= 99 ? 2 : 1);
+    if (value >= 1) return "100";
+    const digits = value >= 0.99 ? 2 : 1;
+    return (Math.floor(value * 10 ** (digits + 2) + 1e-9) / 10 ** digits).toFixed(digits);
   },
 
   milliseconds(value) {
