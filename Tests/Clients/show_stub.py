@@ -4,11 +4,13 @@
 """
 
 import argparse
+import contextlib
 import json
 import math
 import queue
 import random
 import re
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -155,15 +157,15 @@ class Day:
 class Stub:
     """The server. `send` gives an event to every page; `orders` and `asked` are what pages sent."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, seconds: float = 0) -> None:
         self.orders: list[dict] = []
         self.asked: list[dict] = []
         self.answers: dict[str, tuple[int, dict]] = {}
-        self.state: dict = {}
-        self.history: dict = {"points": [], "decisions": []}
+        self.play(seconds)
         self.inference = {"x-mark-served-by": "lambda", "x-mark-cost-usd": "0.0000021", "x-mark-latency-ms": "31.4"}
         self.side = 8
         self.clients: list[queue.Queue] = []
+        self.connections: set[socket.socket] = set()
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.server.daemon_threads = True
@@ -176,6 +178,10 @@ class Stub:
                 client.put(None)
         self.server.shutdown()
         self.server.server_close()
+        # As of a program that has ended: a browser keeps connections for its next requests.
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def send(self, event: str, data: dict) -> None:
         with self.lock:
@@ -207,6 +213,15 @@ class Stub:
     def _handler(stub):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                stub.connections.add(self.connection)
+
+            def finish(self):
+                stub.connections.discard(self.connection)
+                with contextlib.suppress(OSError):
+                    super().finish()
 
             def log_message(self, *_):
                 pass
@@ -267,9 +282,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--from", dest="start", type=float, default=0, help="seconds of the day that are history")
     arguments = parser.parse_args()
-    stub = Stub(arguments.port)
+    stub = Stub(arguments.port, arguments.start)
     print(f"Open {stub.url}/", flush=True)
-    t = stub.play(arguments.start)
+    t = arguments.start
     while True:
         time.sleep(0.5)
         before, t = t, t + 6

@@ -20,8 +20,7 @@ def driver():
 
 @pytest.fixture
 def stub():
-    stub = Stub()
-    stub.play(850)
+    stub = Stub(seconds=850)
     yield stub
     stub.close()
 
@@ -78,7 +77,7 @@ def test_values_follow_the_events(driver, stub, open_page):
     assert [row.text.split("\n")[-1] for row in driver.find_elements("css selector", "#cost-bars li")] == [
         "$2.00", "$6.20 3.1×", "$8.00 4×", "$30.00 15×",
     ]  # fmt: skip
-    assert "77.3 requests per second" in until(lambda: (label := script(driver, "return document.querySelector('#load-chart canvas').ariaLabel")) and "77.3" in label and label)
+    assert "77.3 requests per second" in until(lambda: (label := script(driver, "return document.querySelector('#load-chart canvas[tabindex]').ariaLabel")) and "77.3" in label and label)
 
 
 def test_the_objective_is_told_by_more_than_colour(driver, stub, open_page):
@@ -148,9 +147,8 @@ def test_it_says_when_the_cloud_is_gone_and_comes_back_by_itself(driver, stub, o
     port = stub.server.server_port
     stub.close()
     until(lambda: "does not answer" in open_page.text("#connection"))
-    again = Stub(port)
+    again = Stub(port, 100)
     try:
-        again.play(100)
         until(lambda: open_page.text("#connection") == "Live", 20)
         until(lambda: open_page.text("#clock b") == "06:01:40")
         # Only what the new cloud has decided.
@@ -247,7 +245,8 @@ def test_the_keyboard_reaches_and_does_everything(driver, stub, open_page):
         if seen and name == seen[0]:
             break
         seen.append(name)
-        if outline != "solid":
+        # Between the last and the first the focus is on the browser itself.
+        if outline != "solid" and name != "BODY":
             unseen.append(name)
         if name == "kill":
             ActionChains(driver).send_keys(Keys.ENTER).perform()
@@ -265,7 +264,7 @@ def test_the_keyboard_reaches_and_does_everything(driver, stub, open_page):
 
 def test_values_are_read_with_pointer_and_arrows(driver, stub, open_page):
     open_page()
-    chart = driver.find_element("css selector", "#load-chart canvas")
+    chart = driver.find_element("css selector", "#load-chart canvas[tabindex]")
     ActionChains(driver).move_to_element(chart).perform()
     readout = until(lambda: open_page.text("#load-chart .readout"))
     assert "load" in readout and "spot" in readout and "/s" in readout
@@ -295,7 +294,7 @@ def test_ten_thousand_points_are_drawn_within_a_frame(driver, stub, open_page, c
     script(driver, "window.frames_ = []; new PerformanceObserver(l => frames_.push(...l.getEntriesByName('charts').map(e => e.duration))).observe({entryTypes: ['measure']})")
     for number in range(60):
         stub.send("point", point(stub, 1501 + number / 10, load_rps=10 + number))
-        ActionChains(driver, duration=0).move_to_element_with_offset(driver.find_element("css selector", "#load-chart canvas"), 3 * number - 90, 0).perform()
+        ActionChains(driver, duration=0).move_to_element_with_offset(driver.find_element("css selector", "#load-chart canvas[tabindex]"), 3 * number - 90, 0).perform()
     frames = sorted(script(driver, "return frames_"))
     assert len(frames) > 30
     with capsys.disabled():
@@ -334,7 +333,7 @@ def test_it_fits_and_can_be_read(size, scheme, driver, stub, open_page):
             # Web Content Accessibility Guidelines, 1.4.3.
             assert contrast(back, front) >= 4.5, (background, name)
     inked = script(driver, """
-        return [...document.querySelectorAll('.plot canvas')].map(c =>
+        return [...document.querySelectorAll('.plot canvas:first-child')].map(c =>
             c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length / (c.width * c.height))""")  # fmt: skip
     assert len(inked) == 3 and all(share > 0.01 for share in inked)
 

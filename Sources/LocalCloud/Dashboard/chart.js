@@ -21,7 +21,7 @@ const Frames = {
 /**
  * A chart over time on a canvas, with a read-out for pointer and keyboard and a table for those who do not see it.
  *
- * what: { name, unit, layers, gap, band, lines, axis(view), mark(), labels, sentence() }; see charts.js.
+ * what: name, unit, layers and lines with the column that each shows, axis, words; see charts.js.
  */
 class Chart {
   static all = [];
@@ -38,7 +38,8 @@ class Chart {
       tabindex: 0, role: "application", "aria-roledescription": "chart", "aria-label": what.name,
     });
     this.readout = make("div", { class: "readout", hidden: true });
-    this.plot = make("div", { class: "plot" }, this.canvas, this.readout);
+    this.picture = make("canvas", { "aria-hidden": "true" });
+    this.plot = make("div", { class: "plot" }, this.picture, this.canvas, this.readout);
     this.legend = make("ul", { class: "legend", hidden: true });
     this.spoken = make("p", { class: "unseen", role: "status" });
     this.body = make("div", { class: "scroll", tabindex: 0 });
@@ -50,16 +51,24 @@ class Chart {
     Chart.all.push(this);
   }
 
-  static askAll() { Chart.all.forEach((chart) => Frames.ask(chart)); }
+  /** Asks for a frame of all charts; without new values only what follows the pointer is drawn anew. */
+  static askAll(isNew = true) {
+    for (const chart of Chart.all) {
+      chart.isOld ||= isNew;
+      Frames.ask(chart);
+    }
+  }
 
-  get series() { return [...(this.what.layers ?? []), ...(this.what.gap ? [this.what.gap] : []), ...this.what.lines]; }
+  get series() { return [...(this.what.layers ?? []), ...this.what.lines]; }
 
   resize() {
     const box = this.plot.getBoundingClientRect();
     this.ratio = Math.min(3, window.devicePixelRatio || 1);
     [this.width, this.height] = [box.width, box.height];
-    this.canvas.width = Math.round(box.width * this.ratio);
-    this.canvas.height = Math.round(box.height * this.ratio);
+    for (const canvas of [this.picture, this.canvas]) {
+      canvas.width = Math.round(box.width * this.ratio);
+      canvas.height = Math.round(box.height * this.ratio);
+    }
     this.em = parseFloat(getComputedStyle(this.legend).fontSize) * 0.97 || 12;
     const isNarrow = box.width < this.what.narrow;
     this.legend.hidden = !isNarrow;
@@ -67,6 +76,7 @@ class Chart {
       this.legend.append(...this.series.map((one) => make("li", {}, this.swatch(one), one.name)));
     }
     const em = this.em;
+    this.isOld = true;
     this.inset = { left: 3.8 * em, right: isNarrow ? 10 : this.what.gutter * em, top: 1.2 * em, bottom: 2 * em };
     Frames.ask(this);
   }
@@ -109,7 +119,7 @@ class Chart {
     Chart.cursor = at;
     const index = at === null ? -1 : this.history.nearest(at);
     this.readout.hidden = index < 0;
-    Chart.askAll();
+    Chart.askAll(false);
     if (index < 0) return write(this.spoken, "");
     const rows = this.rows(index);
     const time = Format.clock(this.history.at[index]);
@@ -123,7 +133,7 @@ class Chart {
   }
 
   rows(index) {
-    return [...this.series].reverse().map((one) => [one, this.what.text(one.value(this.history, index))]);
+    return [...this.series].reverse().map((one) => [one, this.what.text(this.history[one.key][index])]);
   }
 
   x(at) {
@@ -139,7 +149,7 @@ class Chart {
     const step = Math.max(1, Math.ceil(history.count / 30));
     const lines = [];
     for (let i = history.count - 1; i >= 0; i -= step) {
-      const cells = series.map((one) => make("td", {}, this.what.text(one.value(history, i))));
+      const cells = series.map((one) => make("td", {}, this.what.text(history[one.key][i])));
       lines.push(make("tr", {}, make("th", { scope: "row" }, Format.clock(history.at[i])), ...cells));
     }
     const heads = ["time", ...series.map((one) => one.name)].map((name) => make("th", { scope: "col" }, name));

@@ -2,7 +2,7 @@
 
 /** The three charts: what each shows, in which colours, units and words. */
 function makeCharts(history, state) {
-  const column = (name, colour, key, more = {}) => ({ name, colour, value: (h, i) => h[key][i], ...more });
+  const column = (name, colour, key, more = {}) => ({ name, colour, key, ...more });
   const lines = (list) => list.map((one) => ({ ...one, isLine: true }));
   const capacity = (h, i) => (h.spot[i] || 0) + (h.burstable[i] || 0) + (h.on_demand[i] || 0);
   const last = (h, key) => h[key][h.count - 1];
@@ -13,9 +13,8 @@ function makeCharts(history, state) {
     hasFlags: true,
     gutter: 9.2,
     narrow: 520,
-    layers: ["spot", "burstable", "on_demand"].map((kind) => column(Kinds[kind].name, Kinds[kind].colour, kind)),
-    gap: { name: "Lambda", colour: "lambda", alpha: 0.6, value: (h, i) => Math.max(0, (h.load[i] || 0) - capacity(h, i)) },
-    lines: lines([
+    layers: Object.entries(Kinds).map(([key, kind]) => column(kind.name, kind.colour, key, { alpha: key === "lambda" ? 0.6 : 0.82 })),
+        lines: lines([
       column("load", "fg", "load", { width: 2 }),
       column("forecast", "muted", "forecast", { dash: [5, 4], width: 1.6 }),
       column("its 0.9 quantile", "other", "q90", { isBand: true }),
@@ -50,7 +49,6 @@ function makeCharts(history, state) {
   const cost = new Chart(byID("cost-chart"), history, {
     name: "Cost per hour",
     unit: "dollars per hour",
-    isBare: true,
     gutter: 1,
     narrow: 0,
     lines: lines([column("an hour", "fg", "costRate")]),

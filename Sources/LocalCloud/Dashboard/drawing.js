@@ -3,13 +3,25 @@
 /** The drawing of a chart: at most one vertex of an area, and two of a line, for each pixel column, however many points there are. */
 Object.assign(Chart.prototype, {
   draw() {
-    const context = this.canvas.getContext("2d");
     if (!this.width) return;
+    if (this.isOld) this.drawPicture(this.cleared(this.picture));
+    this.isOld = false;
+    this.drawCursor(this.cleared(this.canvas));
+  },
+
+  /** An empty canvas that is measured as the page is. */
+  cleared(canvas) {
+    const context = canvas.getContext("2d");
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
+    return context;
+  },
+
+  /** All that stays while the pointer moves; that has a canvas of its own, because copying a picture takes longer than drawing it. */
+  drawPicture(context) {
     context.font = `${this.em}px system-ui, sans-serif`;
     this.view = this.viewed();
-    this.axis = this.what.axis(this.largest(), this.view, this.history);
+    this.axis = this.what.axis(this.largest());
     this.drawGrid(context);
     if (!this.history.count) return;
     const columns = this.columns();
@@ -19,8 +31,7 @@ Object.assign(Chart.prototype, {
     for (const line of this.what.lines.filter((one) => !one.isBand)) ends.push(this.drawLine(context, columns, line));
     this.drawAhead(context);
     this.drawFlags(context);
-    this.drawCursor(context);
-    if (this.legend.hidden && !this.what.isBare) this.drawNames(context, ends.filter(Boolean));
+    if (this.legend.hidden && this.what.gutter > 1) this.drawNames(context, ends.filter(Boolean));
   },
 
   /** The moments shown, and the first index among them; a little of the future when something is expected. */
@@ -34,18 +45,20 @@ Object.assign(Chart.prototype, {
     return { from, to: last + Math.min(ahead, 0.14 * (last - from)), first: history.lowerBound(from), last };
   },
 
-  /** The largest value of each series that is shown. */
+  /** The largest of all values that are shown, of stacks their sum, and the smallest of lines. */
   largest() {
-    let top = 0;
-    let bottom = Infinity;
+    let [top, bottom] = [0, Infinity];
     const { history, view } = this;
-    const areas = this.what.layers ?? [];
-    for (let i = view.first; i < history.count; i++) {
+    const layers = (this.what.layers ?? []).map((one) => history[one.key]);
+    for (let i = view.first; layers.length && i < history.count; i++) {
       let sum = 0;
-      for (const area of areas) sum += area.value(history, i) || 0;
+      for (const layer of layers) sum += layer[i] || 0;
       if (sum > top) top = sum;
-      for (const line of this.what.lines) {
-        const value = line.value(history, i);
+    }
+    for (const line of this.what.lines) {
+      const values = history[line.key];
+      for (let i = view.first; i < history.count; i++) {
+        const value = values[i];
         if (value > top) top = value;
         if (value < bottom) bottom = value;
       }
@@ -61,9 +74,11 @@ Object.assign(Chart.prototype, {
     const { history, view } = this;
     const runs = [];
     let open = -1;
+    const { left, right } = this.inset;
+    const scale = (this.width - left - right) / (view.to - view.from);
     // One point before the first, so that lines come from the edge.
     for (let i = Math.max(0, view.first - 1); i < history.count; i++) {
-      const x = Math.max(this.inset.left, Math.round(this.x(history.at[i])));
+      const x = Math.max(left, Math.round(left + (history.at[i] - view.from) * scale));
       if (x !== open) runs.push({ x, start: i, end: i + 1 });
       else runs[runs.length - 1].end = i + 1;
       open = x;
@@ -96,7 +111,8 @@ Object.assign(Chart.prototype, {
   /** Mean of a run, so that a stack of means is the mean of the stack; NaN counts as nothing. */
   mean(series, run) {
     let sum = 0;
-    for (let i = run.start; i < run.end; i++) sum += series.value(this.history, i) || 0;
+    const values = this.history[series.key];
+    for (let i = run.start; i < run.end; i++) sum += values[i] || 0;
     return sum / (run.end - run.start);
   },
 
@@ -104,12 +120,11 @@ Object.assign(Chart.prototype, {
   drawAreas(context, columns) {
     const base = new Float64Array(columns.length);
     const ends = [];
-    const areas = [...(this.what.layers ?? []), ...(this.what.gap ? [this.what.gap] : [])];
-    for (const area of areas) {
+    for (const area of this.what.layers ?? []) {
       const values = columns.map((run) => this.mean(area, run));
       if (!values.some((value) => value > 0)) continue;
       context.fillStyle = Palette.get(area.colour);
-      context.globalAlpha = area.alpha ?? 0.82;
+      context.globalAlpha = area.alpha;
       context.beginPath();
       columns.forEach((run, i) => context.lineTo(run.x, this.y(base[i] + values[i])));
       for (let i = columns.length - 1; i >= 0; i--) context.lineTo(columns[i].x, this.y(base[i]));
@@ -124,7 +139,7 @@ Object.assign(Chart.prototype, {
   },
 
   drawLine(context, columns, line) {
-    const { history } = this;
+    const values = this.history[line.key];
     context.strokeStyle = Palette.get(line.colour);
     context.lineWidth = line.width ?? 1.8;
     context.lineJoin = "round";
@@ -134,7 +149,7 @@ Object.assign(Chart.prototype, {
     for (const run of columns) {
       let [low, high] = [Infinity, -Infinity];
       for (let i = run.start; i < run.end; i++) {
-        const value = line.value(history, i);
+        const value = values[i];
         if (value < low) low = value;
         if (value > high) high = value;
       }
@@ -145,8 +160,7 @@ Object.assign(Chart.prototype, {
     }
     context.stroke();
     context.setLineDash([]);
-    const last = history.count - 1;
-    const value = line.value(history, last);
+    const value = values[this.history.count - 1];
     return Number.isFinite(value) ? { series: line, y: this.y(value), value } : null;
   },
 
@@ -156,7 +170,7 @@ Object.assign(Chart.prototype, {
     if (!high || !low) return;
     context.fillStyle = Palette.get("other");
     context.globalAlpha = 0.3;
-    const known = columns.filter((run) => Number.isFinite(high.value(this.history, run.start)));
+    const known = columns.filter((run) => Number.isFinite(this.history[high.key][run.start]));
     context.beginPath();
     for (const run of known) context.lineTo(run.x, this.y(this.mean(high, run)));
     for (const run of known.reverse()) context.lineTo(run.x, this.y(this.mean(low, run)));
@@ -169,7 +183,7 @@ Object.assign(Chart.prototype, {
     const expected = (this.what.ahead?.() ?? []).filter((one) => one.at > this.view.last);
     if (!expected.length) return;
     const last = this.history.count - 1;
-    const now = this.what.lines[0].value(this.history, last) || 0;
+    const now = this.history[this.what.lines[0].key][last] || 0;
     const points = [{ at: this.view.last, value: now, high: now }, ...expected];
     context.save();
     context.beginPath();
@@ -245,7 +259,7 @@ Object.assign(Chart.prototype, {
   },
 
   drawCursor(context) {
-    if (Chart.cursor === null) return;
+    if (Chart.cursor === null || !this.history.count) return;
     const index = this.history.nearest(Chart.cursor);
     const x = Math.round(this.x(this.history.at[index])) + 0.5;
     if (x < this.inset.left) return;
@@ -256,7 +270,7 @@ Object.assign(Chart.prototype, {
     context.lineTo(x, this.height - this.inset.bottom);
     context.stroke();
     for (const line of this.what.lines) {
-      const value = line.value(this.history, index);
+      const value = this.history[line.key][index];
       if (line.isBand || !Number.isFinite(value)) continue;
       context.fillStyle = Palette.get(line.colour);
       context.beginPath();

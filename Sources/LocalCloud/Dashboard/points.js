@@ -12,6 +12,8 @@ class Points {
     spot: (p) => p.capacity?.spot,
     burstable: (p) => p.capacity?.burstable,
     on_demand: (p) => p.capacity?.on_demand,
+    // What the load is above all that instances can take.
+    lambda: (p) => Math.max(0, p.load_rps - Object.values(p.capacity ?? {}).reduce((sum, one) => sum + one, 0)),
     p50: (p) => p.p50_ms,
     p99: (p) => p.p99_ms,
     inTime: (p) => p.in_time,
