@@ -23,6 +23,7 @@ struct GatewayFront: Sendable {
 
     func respond(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let start = now()
+        if endpoint != nil, Dashboard.isAsked(by: request) { return Dashboard.response }
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
