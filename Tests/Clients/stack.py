@@ -185,6 +185,10 @@ class Stack(MarkProcess):
         found = re.findall(r'RequestId: (\S+) step step="launch [^"]*" note="\d+ of (\d+): ([^";]*)', "".join(self.lines))
         return [(request, int(asked), [id for id in ids.split(", ") if id]) for request, asked, ids in found]
 
+    def drained(self) -> set[str]:
+        """Instances that the controller has decided to let go."""
+        return set(re.findall(r'decision action="drain (i-[0-9a-f]+)"', "".join(self.lines)))
+
     def leftovers(self) -> dict[int, str]:
         """Processes of this stack's, wherever they hang in the tree: all name its folder."""
         return {p: command for p, (_, state, command) in processes().items() if str(self.folder) in command and state != "Z"}
