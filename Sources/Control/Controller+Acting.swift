@@ -228,6 +228,10 @@ extension ControllerDocument {
         for outcome in outcomes {
             known.merge(outcome.launched) { $1 }
             unavailable += outcome.unavailable
+            guard case .warm(.inference, _) = outcome.step else { continue }
+            // It may end in the minute after the one that it began in.
+            let minute = Int((outcome.time.seconds / 60).rounded(.down))
+            warmed = warmed.filter { $0 > minute - Cycle.warmedKept }.union([minute, minute + 1])
         }
     }
 }

@@ -15,6 +15,8 @@ package struct Cycle: Sendable {
 
     /// Counts older than this say nothing any more, and nothing is launched or released by them.
     package static let blindAfter = 10
+    /// Minutes that quality is still asked about, and so have to be known for warmed ones.
+    static let warmedKept = 20
     /// Minutes that the planner looks back.
     static let history = 120
 
