@@ -128,7 +128,7 @@ const Page = {
     const verdict = byID("slo").querySelector("[data-verdict]");
     verdict.className = `verdict ${isHeld || !isKnown ? "good" : "bad"}`;
     write(verdict, isKnown ? `${isHeld ? "✓" : "✗"} objective ${objective} % ${isHeld ? "kept" : "missed"}` : `objective ${objective} %`);
-    Page.tile("failed", Format.count(slo.failed), "", slo.failed ? "" : "every path ends in Lambda");
+    Page.tile("failed", Format.count(slo.failed), "", `of ${Format.count(slo.requests)}`);
     byID("failed").querySelector("[data-value]").classList.toggle("bad", slo.failed > 0);
   },
 
