@@ -1,5 +1,6 @@
 package import AWS
 package import Planning
+import Wire
 
 /// How requests fared in the minutes since the last tick, from what API Gateway, Lambda and the backends count.
 ///

@@ -16,6 +16,7 @@ import models
 import numpy
 from backend import MarkProcess
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from models import T, helper
 from onnx import numpy_helper
 
@@ -173,10 +174,14 @@ class Stack(MarkProcess):
         return {item["sk"]["S"]: item for item in found["Items"]}
 
     def serving(self) -> set[str]:
-        """Instances that have said within the last seconds that they serve."""
+        """Instances that have said within the last seconds that they serve; none while the table does not answer."""
         now = time.time() * 1000
+        try:
+            backends = self.backends()
+        except ClientError:
+            return set()
         return {
-            id for id, item in self.backends().items()
+            id for id, item in backends.items()
             if item["state"]["S"] == "serving" and now - float(item["heartbeat_ms"]["N"]) < 10_000
         }  # fmt: skip
 

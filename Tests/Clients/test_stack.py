@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 import pytest
+from botocore.exceptions import ClientError
 from stack import Stack, Traffic, invocations, live, summary
 
 SPEED = 20
@@ -82,7 +83,7 @@ def test_nothing_runs_and_nothing_is_billed_while_nobody_asks(stack):
     assert invocations(state, "mark-controller") >= 1
 
 
-def test_a_load_is_answered_by_lambda_then_moves_to_instances_and_spills_what_they_cannot_take(stack):
+def test_a_load_is_answered_by_lambda_and_when_it_holds_by_instances(stack):
     stack.traffic.rate = HOLDING
     stack.wait("Lambda answers", lambda state: invocations(state, "mark") >= 10 * SPEED)
     assert stack.state["route"] == "inference" and len(stack.traffic.replies) >= 10
@@ -96,10 +97,6 @@ def test_a_load_is_answered_by_lambda_then_moves_to_instances_and_spills_what_th
 
     stack.wait("instances answer", is_served_by_instances)
     assert stack.serving()
-    spilled = invocations(stack.state, "mark")
-    stack.traffic.rate = SURGE
-    stack.wait("the surge spills", lambda state: invocations(state, "mark") >= spilled + 20 * SPEED)
-    stack.wait("more instances come", lambda state: len(live(state)) >= 2)
     stack.traffic.check()
     check_launches(stack)
 
@@ -144,34 +141,6 @@ def test_requests_go_on_and_the_fleet_stays_while_the_table_is_unreachable(loade
     loaded.wait("they are heard again", lambda state: is_settled(loaded, state) and state["route"] == "router", 60)
     ended = before - {i["id"] for i in live(loaded.state)}
     assert ended <= loaded.drained(), "the silence was taken for the instances' death"
-
-
-def test_of_two_controllers_at_once_one_acts(loaded):
-    loaded.traffic.rate = SURGE
-    acted = []
-    for _ in range(4):
-        # Of the next minute, so that the scheduler's own tick is the third.
-        minute = at(loaded.state["time"]).replace(second=0, microsecond=0) + timedelta(minutes=1)
-        event = {
-            "version": "0", "id": "twice", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "123456789012",
-            "time": minute.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": "eu-west-1", "resources": [], "detail": {},
-        }  # fmt: skip
-        reports = []
-
-        def tick() -> None:
-            answer = loaded.client("lambda").invoke(FunctionName="mark-controller", Payload=json.dumps(event))
-            reports.append(json.loads(answer["Payload"].read()))
-
-        threads = [threading.Thread(target=tick) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(reports) == 2
-        acted.append(sum(report["done"] for report in reports))
-        assert acted[-1] <= 1, reports
-        pass_minutes(loaded, 1)
-    assert sum(acted) >= 1
 
 
 def test_requests_go_on_while_a_backend_hangs(loaded):
@@ -223,6 +192,47 @@ def test_it_does_not_grow(loaded):
 # The story's end
 
 
+def test_a_surge_spills_into_lambda_until_more_instances_come(loaded):
+    count = len(live(loaded.state))
+    spilled = invocations(loaded.state, "mark")
+    loaded.traffic.rate = SURGE
+    loaded.wait("the surge spills", lambda state: invocations(state, "mark") >= spilled + 20 * SPEED)
+    loaded.wait("more instances come", lambda state: len(live(state)) >= 1 + count)
+
+
+def test_of_two_controllers_at_once_one_acts(loaded):
+    loaded.traffic.rate = SURGE
+    acted = []
+    for _ in range(4):
+        # Of the next minute, so that the scheduler's own tick is the third.
+        minute = at(loaded.state["time"]).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        event = {
+            "version": "0", "id": "twice", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "123456789012",
+            "time": minute.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": "eu-west-1", "resources": [], "detail": {},
+        }  # fmt: skip
+        reports = []
+
+        def tick() -> None:
+            try:
+                answer = loaded.client("lambda").invoke(FunctionName="mark-controller", Payload=json.dumps(event))
+                reports.append(json.loads(answer["Payload"].read()))
+            except ClientError as error:
+                # With the scheduler's tick they are three, and the function has two environments.
+                assert error.response["Error"]["Code"] == "TooManyRequestsException"
+                reports.append({"done": False})
+
+        threads = [threading.Thread(target=tick) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(reports) == 2
+        acted.append(sum(report["done"] for report in reports))
+        assert acted[-1] <= 1, reports
+        pass_minutes(loaded, 1)
+    assert sum(acted) >= 1
+
+
 def test_when_the_load_ends_instances_are_drained_and_what_has_ended_is_billed_no_more(loaded):
     loaded.traffic.rate = 0
     loaded.wait("the fleet has ended and the route is back", lambda s: s["route"] == "inference" and not live(s), 180)
@@ -235,4 +245,4 @@ def test_when_the_load_ends_instances_are_drained_and_what_has_ended_is_billed_n
         if instance["state"] == "terminated":
             assert billed[instance["id"]] == (instance["seconds"], instance["usd"]), instance
             assert instance["usd"] > 0 and instance["usd_per_hour"] == 0
-    assert second["usd"] == pytest.approx(sum(i["usd"] for i in second["instances"]), abs=1e-8)
+    assert second["usd"] == first["usd"] >= sum(i["usd"] for i in second["instances"]) - 1e-8
