@@ -24,6 +24,14 @@ package final class Controller: Sendable {
             case .tick(let time), .instance(_, let time), .preview(let time): time
             }
         }
+
+        /// Since 1970.
+        var minute: Int { Int((time.seconds / 60).rounded(.down)) }
+
+        /// Names what is decided now: the same decision of the same run is the same intent.
+        var name: String {
+            if case .instance(let event, _) = self { "\(minute) \(event.instance)" } else { "\(minute)" }
+        }
     }
 
     /// What is kept while the process lives; all of it can be had again.
@@ -96,8 +104,7 @@ package final class Controller: Sendable {
     ) async -> CycleReport {
         do {
             let document = try await document(deadlines)
-            let tick = Int((trigger.time.seconds / 60).rounded(.down))
-            if case .tick = trigger, let last = document.lastTick, (0..<60).contains(last - tick) {
+            if case .tick = trigger, let last = document.lastTick, (0..<60).contains(last - trigger.minute) {
                 return CycleReport("the tick of this minute, or a later one, has been carried out")
             }
             let forecaster = try await forecaster(deadlines)
@@ -109,13 +116,11 @@ package final class Controller: Sendable {
                 document: document,
                 forecaster: forecaster
             )
-            let name =
-                if case .instance(let event, _) = trigger { "\(tick) \(event.instance)" } else { "\(tick)" }
-            let plan = cycle.plan(readings, tick: name)
+            let plan = cycle.plan(readings, tick: trigger.name)
             cycle.document.status = plan.status(cycle, readings)
             record(plan, log)
             kept.withLock { $0.forecaster = cycle.forecaster }
-            guard !settings.isDryRun else {
+            if settings.isDryRun {
                 kept.withLock { $0.document = cycle.document }
                 return CycleReport(plan, outcomes: [], isDry: true)
             }

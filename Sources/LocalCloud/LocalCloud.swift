@@ -90,7 +90,7 @@ package struct LocalCloud: Sendable {
     ) async throws {
         let application = Application(
             responder: CallbackResponder<ConnectionContext> { request, context in
-                try await front.respond(request, sourceIP: context.sourceIP)
+                try await front.respond(request, context)
             },
             server: .http1(configuration: .init(additionalChannelHandlers: [HTTP1Compliance.Installer()])),
             configuration: .init(address: .hostname("127.0.0.1", port: port)),

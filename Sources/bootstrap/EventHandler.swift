@@ -20,7 +20,7 @@ struct EventHandler: Sendable {
             return .failure(FunctionError("Function.InvalidEvent", error.description))
         }
         switch event {
-        case .http(let event): return .response(event.encode(answer(event)))
+        case .http(let event): return .response(event.encode(answer(event).served(by: "lambda")))
         case .inference(let request): return infer(request)
         case .queue(let messages): return .response(process(messages, log))
         case .schedule(let event):

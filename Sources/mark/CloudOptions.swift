@@ -12,15 +12,18 @@ struct CloudOptions: ParsableArguments {
 
     @Option(
         help:
-            "How many times as fast minutes go by: ticks, boots, metrics, prices and bills; 1 to 24. With --cloud."
+            "How many times as fast minutes go by: ticks, boots, metrics, prices and bills; 1 to 24. Default: 1, and 12 with --demo. With --cloud."
     )
-    var speed = 1.0
+    var speed: Double?
 
     @Option(help: "Seed of what is left to chance: prices, names. With --cloud.")
     var seed: UInt64 = 1
 
-    @Option(help: "The model whose load is planned for. With --cloud.")
-    var model = "digits"
+    @Option(
+        help:
+            "The model whose load is planned for. Default: digits, and digits-ensemble with --demo. With --cloud."
+    )
+    var model: String?
 
     @Option(help: "Its latency objective in milliseconds. With --cloud.")
     var sloMs = 300
@@ -61,7 +64,9 @@ struct CloudOptions: ParsableArguments {
 
     func validate() throws {
         // A notice of two minutes must leave an instance the five seconds between two looks at its metadata.
-        guard speed >= 1, speed <= 24 else { throw ValidationError("--speed is \(speed); expected 1 to 24") }
+        if let speed, !(1...24).contains(speed) {
+            throw ValidationError("--speed is \(speed); expected 1 to 24")
+        }
         guard target > 0, target < 1 else {
             throw ValidationError("--target is \(target); expected more than 0 and less than 1")
         }
@@ -75,7 +80,10 @@ struct CloudOptions: ParsableArguments {
     }
 
     /// The stack around a function.
-    func configuration(_ inference: FunctionConfiguration) -> StackConfiguration {
+    func configuration(
+        _ inference: FunctionConfiguration,
+        isDemo: Bool = false
+    ) -> StackConfiguration {
         let (table, path) = (
             "mark", instanceProgram.map(Terminal.absolute) ?? Terminal.programFolder + "/mark"
         )
@@ -98,7 +106,10 @@ struct CloudOptions: ParsableArguments {
         }
         stack.inference = inference
         (stack.router.limits.environments, stack.table) = (inference.limits.environments * 4, table)
-        (stack.speed, stack.seed, stack.model, stack.slo, stack.target) = (speed, seed, model, sloMs, target)
+        (stack.speed, stack.seed) = (speed ?? (isDemo ? 12 : 1), seed)
+        (stack.model, stack.slo, stack.target) = (
+            model ?? (isDemo ? "digits-ensemble" : "digits"), sloMs, target
+        )
         stack.ec2.boot = .seconds(boot)
         if let models = inference.variables["MARK_MODELS"] {
             stack.controller.variables["MARK_MODELS"] = models

@@ -11,7 +11,9 @@ struct Up: AsyncParsableCommand {
             Lambda's Invoke call works as well: POST /2015-03-31/functions/mark/invocations with any event.
 
             With --cloud the port also answers signed requests to EC2, DynamoDB, CloudWatch, Lambda, API Gateway, SSM and Pricing, and the \
-            whole stack runs against it. GET /cloud/state shows it.
+            whole stack runs against it. GET /cloud/state shows it, and GET /cloud/events tells what happens.
+
+            With --demo it also replays a day of load in minutes, and says what that cost here and would have cost elsewhere.
             """
     )
 
@@ -48,6 +50,9 @@ struct Up: AsyncParsableCommand {
     @OptionGroup(title: "The whole stack")
     var stack: CloudOptions
 
+    @OptionGroup(title: "The show")
+    var show: DemoOptions
+
     func validate() throws {
         for (name, value, range) in [
             ("port", port, 0...65535), ("concurrency", concurrency, 1...1000),
@@ -73,18 +78,36 @@ struct Up: AsyncParsableCommand {
             let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             function.variables[String(parts[0])] = String(parts[1])
         }
+        if show.demo { return try await runDemo(function) }
         let cloud =
             stack.cloud
             ? LocalCloud(stack.configuration(function), port: port, wallClock: Terminal.wallClock) {
                 Terminal.line($0)
             }
             : LocalCloud(function, port: port, wallClock: Terminal.wallClock) { Terminal.line($0) }
-        do {
-            try await cloud.run { port in
-                Terminal.line("Listening on http://127.0.0.1:\(port) (Ctrl-C ends it)")
-                if stack.cloud { Terminal.line(Self.credentials(port)) }
-            }
-        } catch {
+        try await run(cloud) { port in
+            Terminal.line("Listening on http://127.0.0.1:\(port) (Ctrl-C ends it)")
+            if stack.cloud { Terminal.line(Self.credentials(port)) }
+        }
+    }
+
+    private func runDemo(_ function: FunctionConfiguration) async throws {
+        var configuration = stack.configuration(function, isDemo: true)
+        let models = function.variables["MARK_MODELS"] ?? function.bundle + "/models"
+        let demo = try Demo(show, &configuration, model: "\(models)/\(configuration.model)")
+        let isVerbose = show.verbose
+        let cloud = LocalCloud(configuration, port: port, wallClock: Terminal.wallClock) {
+            if isVerbose { Terminal.line($0) }
+        }
+        try await run(cloud) { port in
+            Terminal.line("Open http://127.0.0.1:\(port)/ (Ctrl-C ends it)")
+            demo.begin(port: port) { cloud.stop() }
+        }
+        for line in demo.summary { Terminal.line(line) }
+    }
+
+    private func run(_ cloud: LocalCloud, onReady: @escaping @Sendable (Int) -> Void) async throws {
+        do { try await cloud.run { onReady($0) } } catch {
             throw CommandFailure(
                 "cannot listen on 127.0.0.1:\(port): \(error); choose another --port, or 0 for a free one"
             )
@@ -111,7 +134,7 @@ struct Up: AsyncParsableCommand {
         }
         var function = FunctionConfiguration(bundle: folder)
         if let models = models ?? Terminal.variable("MARK_MODELS")
-            ?? (bundle == nil ? "template/models" : nil)
+            ?? (show.demo ? DemoOptions.folder + "/models" : bundle == nil ? "template/models" : nil)
         {
             guard Terminal.isReadable(models) else {
                 throw CommandFailure("there is no folder \(models); name the model repository with --models")

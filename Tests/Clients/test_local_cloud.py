@@ -253,7 +253,8 @@ def test_the_route_flips_to_the_router_and_back(cloud):
 def test_more_invocations_than_environments_are_throttled_and_provisioned_ones_are_there_ahead(cloud):
     functions = cloud.client("lambda")
     assert functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"] == 100
-    assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName="mark")
+    # What the laptop is held to is told as a reservation.
+    assert functions.get_function_concurrency(FunctionName="mark")["ReservedConcurrentExecutions"] == 2
     missing = "ProvisionedConcurrencyConfigNotFoundException"
     assert code(functions.get_provisioned_concurrency_config, FunctionName="mark", Qualifier="live") == missing
     put = functions.put_provisioned_concurrency_config(FunctionName="mark", Qualifier="live", ProvisionedConcurrentExecutions=2)

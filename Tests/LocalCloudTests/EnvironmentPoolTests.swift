@@ -158,8 +158,8 @@ import Testing
     @Test(arguments: [
         (
             "what is provisioned starts ahead, serves first and is not reaped",
-            "0 provision 2\n1 ready 1\n1 ready 2\n5 submit a\n6 answered 2\n6 ready 2\n900 end",
-            "0 start 1\n0 start 2\n5 a to 2"
+            "0 provision 2\n1 ready 1\n1 ready 2\n5 submit a\n6 answered 1\n6 ready 1\n900 end",
+            "0 start 1\n0 start 2\n5 a to 1"
         ),
         (
             "what is provisioned no more is reaped",

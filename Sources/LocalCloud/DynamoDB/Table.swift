@@ -46,6 +46,11 @@ package struct Table: Sendable {
         }
     }
 
+    /// The items of one partition, in no order: for whoever watches.
+    func items(of partition: String) -> [AttributeValue.Item] {
+        items.values.filter { $0[self.partition.name] == .string(partition) }
+    }
+
     // MARK: Keys
 
     /// The attributes of a key, of exactly the right names and types.

@@ -21,8 +21,9 @@ struct GatewayFront: Sendable {
     /// Lambda's limit of an event, in bytes.
     static let eventMax = 6 << 20
 
-    func respond(_ request: Request, sourceIP: String) async throws -> Response {
+    func respond(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let start = now()
+        if endpoint != nil, Dashboard.isAsked(by: request) { return Dashboard.response }
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
@@ -30,12 +31,12 @@ struct GatewayFront: Sendable {
             let message = "Request Entity Too Large: API Gateway takes \(Self.payloadMax) bytes"
             return refuse(request, GatewayAnswer.failure(413, message))
         }
-        if let answer = await endpoint?.respond(request, body, start) { return answer }
+        if let answer = await endpoint?.respond(request, context, body, start) { return answer }
         if let invoke, let name = InvokeFront.functionName(in: request) {
             return await invoke.respond(request, to: name, body, start)
         }
         let traceID = Self.traceID(at: wallClock())
-        let event = event(request, body, sourceIP, traceID)
+        let event = event(request, body, context.sourceIP, traceID)
         guard event.count <= Self.eventMax else {
             let message =
                 "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
@@ -45,7 +46,7 @@ struct GatewayFront: Sendable {
             return refuse(request, GatewayAnswer.failure(500, "Internal Server Error"))
         }
         let result = await function.invoke(Invocation(event, traceID: traceID))
-        let answer = GatewayAnswer(result)
+        var answer = GatewayAnswer(result)
         let line = ReportLine(
             what: "\(request.method.rawValue) \(request.uri.path)",
             status: answer.status,
@@ -53,11 +54,16 @@ struct GatewayFront: Sendable {
             bytes: answer.body.count
         )
         log(line.text(result))
-        await endpoint?.stack.answered(
-            status: answer.status,
-            latency: line.total,
-            bytes: body.count + answer.body.count
-        )
+        if let stack = endpoint?.stack {
+            let answered = AnsweredRequest(
+                answer,
+                result,
+                latency: line.total,
+                bytes: body.count,
+                function: await function.configuration.name
+            )
+            answer.headers += answered.headers(cost: await stack.answered(answered))
+        }
         return answer.response(isHead: request.method == .head)
     }
 

@@ -52,6 +52,18 @@ extension EnvironmentPool {
 
     package func isAhead(_ environment: EnvironmentID) -> Bool { ahead.started.contains(environment) }
 
+    /// The environments, for whoever watches; those on their way out are not told of.
+    package var shown: [(id: EnvironmentID, state: String)] {
+        environments.sorted { $0.key < $1.key }.compactMap { id, state in
+            switch state {
+            case .starting, .restarting: (id, "starting")
+            case .idle, .finishing: (id, "idle")
+            case .busy: (id, "busy")
+            case .ending: nil
+            }
+        }
+    }
+
     /// How many environments there are and how many of them have an invocation.
     package var counts: (all: Int, busy: Int) {
         let busy = environments.values.count { if case .busy = $0 { true } else { false } }

@@ -24,8 +24,7 @@ package struct EnvironmentPool: Sendable {
         package var turnaround = Duration.milliseconds(20)
         /// How long an environment is kept without work.
         package var idle = Duration.seconds(300)
-        /// Whether an invocation is throttled at once when no environment is or will soon be free, as Lambda does; it waits otherwise,
-        /// as a person's does who tries something on a laptop.
+        /// Whether an invocation is throttled at once when no environment will soon be free, as Lambda does; else it waits.
         package var throttlesAtOnce = false
 
         package init() {}
@@ -240,7 +239,10 @@ package struct EnvironmentPool: Sendable {
             deadlines.append(first.since + limits.queueWait)
             deadlines += environments.values.compactMap { turnaround(of: $0, after: now) }
         }
-        guard let next = deadlines.min(), armed.map({ next < $0 }) ?? true else { return [] }
+        // What was kept ahead may be long due when it no longer is.
+        guard let next = deadlines.min().map({ max($0, now) }), armed.map({ next < $0 }) ?? true else {
+            return []
+        }
         armed = next
         return [.wake(at: next)]
     }

@@ -14,4 +14,11 @@ package struct FunctionStatus: Equatable, Sendable {
     package let readyAhead: Int
     /// Why they do not come.
     package let failure: String?
+    package let shown: [Shown]
+
+    /// One environment, which is starting, idle or busy.
+    package struct Shown: Equatable, Sendable {
+        package let id: Int
+        package let state: String
+    }
 }

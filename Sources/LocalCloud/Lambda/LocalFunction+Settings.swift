@@ -12,7 +12,8 @@ extension LocalFunction {
             busy: pool.counts.busy,
             readyAhead: pool.readyAhead,
             failure: pool.ahead.hasFailed
-                ? "environments that were started ahead ended before they were ready" : nil
+                ? "environments that were started ahead ended before they were ready" : nil,
+            shown: pool.shown.map { .init(id: $0.id, state: $0.state) }
         )
     }
 

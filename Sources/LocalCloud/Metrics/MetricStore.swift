@@ -23,11 +23,11 @@ package struct MetricStore: Sendable {
     package init(delay: Duration) { self.delay = delay }
 
     package var names: [Name] {
-        metrics.keys.sorted { one, other in
-            (one.namespace, one.metric, one.dimensions.description) < (
-                other.namespace, other.metric, other.dimensions.description
-            )
+        func key(_ name: Name) -> String {
+            let dimensions = name.dimensions.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value }
+            return ([name.namespace, name.metric] + dimensions).joined(separator: "\n")
         }
+        return metrics.keys.sorted { key($0) < key($1) }
     }
 
     /// - Parameter weight: how many such values it stands for.

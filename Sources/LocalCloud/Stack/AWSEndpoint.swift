@@ -10,8 +10,13 @@ struct AWSEndpoint: Sendable {
     let log: @Sendable (String) -> Void
 
     /// The answer to a request that is for the cloud; nil for one that clients send to the API.
-    func respond(_ request: Request, _ body: [UInt8], _ start: Duration) async -> Response? {
-        if request.uri.path.hasPrefix("/cloud/") { return await respondToWatcher(request, body) }
+    func respond(
+        _ request: Request,
+        _ context: ConnectionContext,
+        _ body: [UInt8],
+        _ start: Duration
+    ) async -> Response? {
+        if request.uri.path.hasPrefix("/cloud/") { return await respondToWatcher(request, context, body) }
         guard Self.isForService(request) else { return nil }
         let message = AWSRequest(request, body: body)
         switch await stack.receive(message) {
@@ -39,8 +44,13 @@ struct AWSEndpoint: Sendable {
 
     // MARK: The dashboard's side
 
-    private func respondToWatcher(_ request: Request, _ body: [UInt8]) async -> Response {
+    private func respondToWatcher(
+        _ request: Request,
+        _ context: ConnectionContext,
+        _ body: [UInt8]
+    ) async -> Response {
         switch (request.method, request.uri.path) {
+        case (.get, "/cloud/events"): return await events(context)
         case (.get, "/cloud/state"): return Response(Self.json(200, await stack.snapshot()))
         case (.post, "/cloud/orders"):
             // A page of another origin cannot send this type without asking first.
@@ -57,8 +67,34 @@ struct AWSEndpoint: Sendable {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
         default:
-            return Response(Self.json(404, ["message": "here are GET /cloud/state and POST /cloud/orders"]))
+            return Response(
+                Self.json(
+                    404,
+                    ["message": "here are GET /cloud/state, GET /cloud/events and POST /cloud/orders"]
+                )
+            )
         }
+    }
+
+    /// What was and what comes, until the watcher or the stack is gone.
+    private func events(_ context: ConnectionContext) async -> Response {
+        let channel = context.channel
+        guard let (history, events) = await stack.watchEvents(hangUp: { channel.close(promise: nil) }) else {
+            let message = "\(EventFeed.watchersMax) watch already, or the cloud is ending; close a page"
+            return Response(Self.json(503, ["message": .string(message)]))
+        }
+        let state = await stack.snapshot()
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                let first =
+                    EventFeed.encoded("history", history.json) + EventFeed.encoded("state", state)
+                try await writer.write(ByteBuffer(bytes: first))
+                for await event in events { try await writer.write(ByteBuffer(bytes: event)) }
+                try await writer.finish(nil)
+            }
+        )
     }
 
     private static func json(_ status: Int, _ value: JSON) -> Wire.HTTPResponse {

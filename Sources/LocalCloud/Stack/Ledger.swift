@@ -84,6 +84,30 @@ package struct Ledger: Sendable {
         )
     }
 
+    /// Of one invocation that takes so long in a warm environment.
+    package func cost(ofInvocation milliseconds: Int, memory: Int) -> Dollars {
+        Dollars(
+            Double(milliseconds) / 1000 * Double(memory) / 1024 * prices.perGBSecond + prices.perRequest
+        )
+    }
+
+    /// Of one request at the front.
+    package var costOfRequest: Dollars { Dollars(perAPIRequest) }
+
+    /// Mean billed time of a function's invocations; nil before the first.
+    package func meanRun(_ function: String) -> Duration? {
+        functions[function].flatMap {
+            $0.invocations > 0 ? .milliseconds($0.milliseconds / $0.invocations) : nil
+        }
+    }
+
+    /// What instances have cost, and what all that is billed by use.
+    package func dollars(_ ec2: EC2Service, now: WallClock) -> (instances: Dollars, usage: Dollars) {
+        let instances = ec2.ordered.reduce(forgotten.cost) { $0 + $1.cost(at: now, ec2.market) }
+        let usage = functions.values.reduce(Dollars(requests * perAPIRequest)) { $0 + cost($1) }
+        return (instances, usage)
+    }
+
     /// All of it, in dollars and in what was used, for whoever draws or compares: amounts are sums since the start.
     package func snapshot(_ ec2: EC2Service, now: WallClock) -> JSON {
         let instances = ec2.ordered.map { instance in (instance, instance.cost(at: now, ec2.market)) }

@@ -12,6 +12,7 @@ extension Stack {
         // The controller runs once a minute of the cloud's, all others once a request.
         case .line(let line): services.metrics.ingest(line, weight: weight(name), at: time)
         case .finished(let result, let invocation, let concurrency):
+            if name == configuration.controller.name { hear(result) }
             let weight = Self.isWarmUp(invocation) ? 1 : weight(name)
             record(name, result, concurrency, weight)
         }
@@ -49,8 +50,42 @@ extension Stack {
         )
     }
 
-    /// The front has answered a request.
-    func answered(status: Int, latency: Duration, bytes: Int) {
+    /// The front has answered a request; returns what that cost.
+    func answered(_ request: AnsweredRequest) -> Dollars {
+        show.answered(
+            .init(
+                status: request.status,
+                latency: request.latency,
+                instance: request.instance,
+                isRouted: request.function == configuration.router.name
+            )
+        )
+        measure(request)
+        return cost(request)
+    }
+
+    /// The front, the function that it called, and what that one had of an instance or of the inference function.
+    private func cost(_ request: AnsweredRequest) -> Dollars {
+        func invocation(_ name: String, _ milliseconds: Int) -> Dollars {
+            let memory = configuration.functions.first { $0.name == name }?.memory ?? 0
+            return services.ledger.cost(ofInvocation: milliseconds, memory: memory)
+        }
+        var cost =
+            services.ledger.costOfRequest + invocation(request.function, request.result.billedMilliseconds)
+        if let id = request.instance {
+            let price = watchedInstances.first { $0.instance.id == id }?.dollarsPerHour ?? 0
+            cost += Dollars(show.share(of: price, instance: id))
+        } else if request.function == configuration.router.name {
+            // Which invocation it caused is not known here; one of the mean length stands for it.
+            let name = configuration.inference.name
+            let run = services.ledger.meanRun(name).map { Int($0 / .milliseconds(1)) } ?? 0
+            cost += invocation(name, run)
+        }
+        return cost
+    }
+
+    private func measure(_ request: AnsweredRequest) {
+        let (status, latency, bytes) = (request.status, request.latency, request.bytes)
         let time = time
         let values: [(String, Double)] = [
             ("Count", 1), ("Latency", latency / .milliseconds(1)),
@@ -73,9 +108,16 @@ extension Stack {
     /// Everything that is worth a look, at this moment.
     package func snapshot() async -> JSON {
         var functions: [JSON] = []
+        var environments: [JSON] = []
         for function in configuration.functions {
             guard let status = await self.functions[function.name]?.status else { continue }
             let known = services.functions.functions[function.name]
+            environments += status.shown.map {
+                [
+                    "function": .string(function.name), "id": .integer(Int64($0.id)),
+                    "state": .string($0.state),
+                ]
+            }
             functions.append([
                 "name": .string(function.name), "memory": .integer(Int64(function.memory)),
                 "environments": .integer(Int64(status.environments)), "busy": .integer(Int64(status.busy)),
@@ -85,13 +127,15 @@ extension Stack {
             ])
         }
         let time = time
-        return [
+        let state: JSON = [
             "time": .string(time.description), "speed": .double(clock.speed),
             "seed": .integer(Int64(configuration.seed)),
-            "stack": .string(configuration.name), "table": .string(configuration.table),
+            "stack": .string(configuration.name), "model": .string(configuration.model),
+            "table": .string(configuration.table),
             "route": .string(services.gateway.target), "functions": .array(functions),
             "bill": services.ledger.snapshot(services.ec2, now: time),
         ]
+        return .object((state.objectValue ?? []) + stateOfShow(environments))
     }
 
     /// Does what somebody asks for.
@@ -128,6 +172,11 @@ extension Stack {
             )
             guard count > 0 else { throw Self.nothing("no pool is of that type, zone and market") }
         case .openPools: services.ec2.openPools()
+        case .surge(let factor, let seconds):
+            guard let surge = configuration.show.surge, let last = show.timeline.points.last else {
+                throw Self.nothing("no load is replayed here; start with mark up --demo")
+            }
+            surge(max(1, last.load) * (factor - 1), clock.machineDuration(.seconds(seconds)))
         case .outage(let service, let seconds): services.outages[service] = wallClock() + .seconds(seconds)
         }
     }

@@ -13,6 +13,11 @@ package actor Stack {
     package nonisolated let functions: [String: LocalFunction]
     /// The programs of instances: none yet while one is started.
     var programs: [String: InstanceProgram] = [:]
+    var show: Show
+    var story: Story?
+    /// The controller's status with the version of the document that it stands in.
+    var lastStatus: (version: AttributeValue, status: JSON?)?
+    nonisolated let feed = EventFeed()
     private var isClosed = false
     private var lastTick: Int64
     private var eventCount = 0
@@ -37,6 +42,13 @@ package actor Stack {
         (self.configuration, services) = (made.configuration, made.services)
         (self.clock, self.now, self.wallClock, self.log) = (clock, now, wallClock, log)
         lastTick = clock.start.milliseconds / 60_000
+        show = Show(
+            objective: .milliseconds(configuration.slo),
+            weight: clock.weight,
+            start: clock.start,
+            pricing: configuration.show.pricing
+        )
+        story = configuration.show.demo.map { Story(length: $0.length) }
         var functions: [String: LocalFunction] = [:]
         let observations = observations.continuation
         for function in made.configuration.functions {
@@ -69,6 +81,7 @@ package actor Stack {
             processes.addTask { await self.watch() }
             await withDiscardingTaskGroup { timers in
                 timers.addTask { await self.keepTime() }
+                timers.addTask { await self.tellWatchers() }
                 for await instance in work.stream {
                     processes.addTask { await InstanceRunner(instance: instance, stack: self).run() }
                 }
@@ -79,7 +92,10 @@ package actor Stack {
     }
 
     /// Ends every process.
-    package nonisolated func stop() { work.continuation.finish() }
+    package nonisolated func stop() {
+        feed.close()
+        work.continuation.finish()
+    }
 
     private func close() {
         isClosed = true

@@ -38,6 +38,7 @@ package struct StackConfiguration: Sendable {
     package var ec2 = EC2Service.Settings()
     /// From the end of a minute until its metrics can be read.
     package var metricDelay = Duration.seconds(50)
+    package var show = ShowConfiguration()
     /// What an instance is to run.
     package var program: @Sendable (CloudInstance) -> Program
 

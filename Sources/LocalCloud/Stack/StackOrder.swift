@@ -14,6 +14,8 @@ package enum StackOrder: Equatable, Sendable {
     case openPools
     /// A service answers 503 for so many seconds of the machine's.
     case outage(service: String, seconds: Int)
+    /// In a demo, so many times the load of now for so many seconds of the cloud's.
+    case surge(factor: Double, seconds: Int)
 
     /// Reads `{"order": "reclaim", "instance": "i-..."}`.
     package init(_ json: JSON) throws(ServiceFailure) {
@@ -39,6 +41,12 @@ package enum StackOrder: Equatable, Sendable {
                 seconds: seconds
             )
         case "open-pools": self = .openPools
+        case "surge":
+            let factor = json["factor"]?.doubleValue ?? 3
+            guard factor > 1, factor <= 20 else {
+                throw ServiceFailure("InvalidOrder", "factor is \(factor); expected more than 1, up to 20")
+            }
+            self = .surge(factor: factor, seconds: seconds)
         case "outage":
             guard let service = json["service"]?.stringValue else {
                 throw ServiceFailure("InvalidOrder", "outage needs the service's signing name, dynamodb say")
@@ -48,7 +56,7 @@ package enum StackOrder: Equatable, Sendable {
             throw ServiceFailure(
                 "InvalidOrder",
                 "there is no order '\(cropped(order ?? "", to: 40))'; there are reclaim, rebalance, kill-instance, kill-function, "
-                    + "close-pools, open-pools and outage"
+                    + "close-pools, open-pools, outage and surge"
             )
         }
     }

@@ -17,7 +17,9 @@ enum StackServices {
                 name: function.name,
                 memory: function.memory,
                 timeout: function.limits.timeout,
-                variables: function.variables
+                variables: function.variables,
+                // What a laptop can bear, told as what the controller asks for.
+                reserved: function.limits.environments
             )
         }
         var services = CloudServices(
