@@ -107,7 +107,8 @@ class Traffic:
         """Every request so far has been answered with a result."""
         failed = self.failed
         kinds = Counter((reply.status, reply.text[:200]) for reply in failed)
-        assert not failed, f"{len(failed)} of {len(self.replies)} failed: {kinds.most_common(5)}"
+        ago = [f"{time.monotonic() - reply.sent:.1f}" for reply in failed[:20]]
+        assert not failed, f"{len(failed)} of {len(self.replies)} failed: {kinds.most_common(5)}, sent so many seconds ago: {ago}"
 
     def share_in_time(self, since: float = 0, slo: float = 0.3) -> float:
         recent = [reply for reply in self.replies if reply.sent >= since]
