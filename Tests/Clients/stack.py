@@ -16,6 +16,7 @@ import models
 import numpy
 from backend import MarkProcess
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from models import T, helper
 from onnx import numpy_helper
 
@@ -106,7 +107,8 @@ class Traffic:
         """Every request so far has been answered with a result."""
         failed = self.failed
         kinds = Counter((reply.status, reply.text[:200]) for reply in failed)
-        assert not failed, f"{len(failed)} of {len(self.replies)} failed: {kinds.most_common(5)}"
+        ago = [f"{time.monotonic() - reply.sent:.1f}" for reply in failed[:20]]
+        assert not failed, f"{len(failed)} of {len(self.replies)} failed: {kinds.most_common(5)}, sent so many seconds ago: {ago}"
 
     def share_in_time(self, since: float = 0, slo: float = 0.3) -> float:
         recent = [reply for reply in self.replies if reply.sent >= since]
@@ -173,10 +175,14 @@ class Stack(MarkProcess):
         return {item["sk"]["S"]: item for item in found["Items"]}
 
     def serving(self) -> set[str]:
-        """Instances that have said within the last seconds that they serve."""
+        """Instances that have said within the last seconds that they serve; none while the table does not answer."""
         now = time.time() * 1000
+        try:
+            backends = self.backends()
+        except ClientError:
+            return set()
         return {
-            id for id, item in self.backends().items()
+            id for id, item in backends.items()
             if item["state"]["S"] == "serving" and now - float(item["heartbeat_ms"]["N"]) < 10_000
         }  # fmt: skip
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 import pytest
+from botocore.exceptions import ClientError
 from stack import Stack, Traffic, invocations, live, summary
 
 SPEED = 20
@@ -82,7 +83,7 @@ def test_nothing_runs_and_nothing_is_billed_while_nobody_asks(stack):
     assert invocations(state, "mark-controller") >= 1
 
 
-def test_a_load_is_answered_by_lambda_then_moves_to_instances_and_spills_what_they_cannot_take(stack):
+def test_a_load_is_answered_by_lambda_and_when_it_holds_by_instances(stack):
     stack.traffic.rate = HOLDING
     stack.wait("Lambda answers", lambda state: invocations(state, "mark") >= 10 * SPEED)
     assert stack.state["route"] == "inference" and len(stack.traffic.replies) >= 10
@@ -96,10 +97,6 @@ def test_a_load_is_answered_by_lambda_then_moves_to_instances_and_spills_what_th
 
     stack.wait("instances answer", is_served_by_instances)
     assert stack.serving()
-    spilled = invocations(stack.state, "mark")
-    stack.traffic.rate = SURGE
-    stack.wait("the surge spills", lambda state: invocations(state, "mark") >= spilled + 20 * SPEED)
-    stack.wait("more instances come", lambda state: len(live(state)) >= 2)
     stack.traffic.check()
     check_launches(stack)
 
@@ -146,34 +143,6 @@ def test_requests_go_on_and_the_fleet_stays_while_the_table_is_unreachable(loade
     assert ended <= loaded.drained(), "the silence was taken for the instances' death"
 
 
-def test_of_two_controllers_at_once_one_acts(loaded):
-    loaded.traffic.rate = SURGE
-    acted = []
-    for _ in range(4):
-        # Of the next minute, so that the scheduler's own tick is the third.
-        minute = at(loaded.state["time"]).replace(second=0, microsecond=0) + timedelta(minutes=1)
-        event = {
-            "version": "0", "id": "twice", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "123456789012",
-            "time": minute.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": "eu-west-1", "resources": [], "detail": {},
-        }  # fmt: skip
-        reports = []
-
-        def tick() -> None:
-            answer = loaded.client("lambda").invoke(FunctionName="mark-controller", Payload=json.dumps(event))
-            reports.append(json.loads(answer["Payload"].read()))
-
-        threads = [threading.Thread(target=tick) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(reports) == 2
-        acted.append(sum(report["done"] for report in reports))
-        assert acted[-1] <= 1, reports
-        pass_minutes(loaded, 1)
-    assert sum(acted) >= 1
-
-
 def test_requests_go_on_while_a_backend_hangs(loaded):
     victim = sorted(loaded.serving())[0]
     process = next(p for p, command in loaded.descendants().items() if victim in command)
@@ -208,25 +177,79 @@ def test_without_spot_capacity_others_serve(loaded):
         loaded.order("open-pools")
 
 
+def is_quiet(state: dict) -> bool:
+    """No environment of a function that clients ask is left: idle ones are ended after five minutes."""
+    return all(f["environments"] == 0 for f in state["functions"] if f["name"] != "mark-controller")
+
+
 def test_it_does_not_grow(loaded):
-    samples, end = [], time.monotonic() + (1800 if IS_SLOW else 45)
-    while time.monotonic() < end:
-        samples.append(loaded.usage())
-        pass_minutes(loaded, 0.5)
-    third = len(samples) // 3
+    """Under load what it holds open is bounded by what runs; in the pauses it comes back to the same."""
+    samples, end = [], time.monotonic() + (1800 if IS_SLOW else 30)
+    while not samples or time.monotonic() < end:
+        loaded.traffic.rate = HOLDING
+        for _ in range(20 if IS_SLOW else 6):
+            pass_minutes(loaded, 0.5)
+            _, descriptors, count = loaded.usage()
+            assert descriptors <= 60 + 12 * count, f"{descriptors} descriptors for {count} processes"
+        loaded.traffic.rate = 0
+        loaded.wait("environments end", is_quiet, 60)
+        memory, descriptors, count = loaded.usage()
+        samples.append((memory, descriptors - 12 * count))
+    third = (len(samples) + 2) // 3
     first, last = ([median(column) for column in zip(*part)] for part in (samples[:third], samples[-third:]))
-    assert last[0] < first[0] * 1.15 + 8_000, f"memory: {first} to {last}"
-    assert last[1] < first[1] + 30, f"descriptors: {first} to {last}"
-    assert last[2] < first[2] + 8, f"processes: {first} to {last}"
+    assert last[0] <= first[0] * 1.05 + 4_000, f"memory in KB: {samples}"
+    assert last[1] <= first[1] + 10, f"descriptors beyond those of processes: {samples}"
 
 
 # The story's end
+
+
+def test_a_surge_spills_into_lambda_until_more_instances_come(loaded):
+    count = len(live(loaded.state))
+    spilled = invocations(loaded.state, "mark")
+    loaded.traffic.rate = SURGE
+    loaded.wait("the surge spills", lambda state: invocations(state, "mark") >= spilled + 20 * SPEED)
+    loaded.wait("more instances come", lambda state: len(live(state)) >= 1 + count)
+
+
+def test_of_two_controllers_at_once_one_acts(loaded):
+    loaded.traffic.rate = SURGE
+    acted = []
+    for _ in range(4):
+        # Of the next minute, so that the scheduler's own tick is the third.
+        minute = at(loaded.state["time"]).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        event = {
+            "version": "0", "id": "twice", "detail-type": "Scheduled Event", "source": "aws.scheduler", "account": "123456789012",
+            "time": minute.strftime("%Y-%m-%dT%H:%M:%SZ"), "region": "eu-west-1", "resources": [], "detail": {},
+        }  # fmt: skip
+        reports = []
+
+        def tick() -> None:
+            try:
+                answer = loaded.client("lambda").invoke(FunctionName="mark-controller", Payload=json.dumps(event))
+                reports.append(json.loads(answer["Payload"].read()))
+            except ClientError as error:
+                # With the scheduler's tick they are three, and the function has two environments.
+                assert error.response["Error"]["Code"] == "TooManyRequestsException"
+                reports.append({"done": False})
+
+        threads = [threading.Thread(target=tick) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(reports) == 2
+        acted.append(sum(report["done"] for report in reports))
+        assert acted[-1] <= 1, reports
+        pass_minutes(loaded, 1)
+    assert sum(acted) >= 1
 
 
 def test_when_the_load_ends_instances_are_drained_and_what_has_ended_is_billed_no_more(loaded):
     loaded.traffic.rate = 0
     loaded.wait("the fleet has ended and the route is back", lambda s: s["route"] == "inference" and not live(s), 180)
     loaded.wait("their programs have ended", lambda _: not any(" serve " in command for command in loaded.descendants().values()), 30)
+    loaded.wait("environments end", is_quiet, 60)
     first = loaded.state["bill"]["ec2"]
     pass_minutes(loaded, 1)
     second = loaded.state["bill"]["ec2"]
@@ -235,4 +258,4 @@ def test_when_the_load_ends_instances_are_drained_and_what_has_ended_is_billed_n
         if instance["state"] == "terminated":
             assert billed[instance["id"]] == (instance["seconds"], instance["usd"]), instance
             assert instance["usd"] > 0 and instance["usd_per_hour"] == 0
-    assert second["usd"] == pytest.approx(sum(i["usd"] for i in second["instances"]), abs=1e-8)
+    assert second["usd"] == first["usd"] >= sum(i["usd"] for i in second["instances"]) - 1e-8
