@@ -17,7 +17,7 @@ struct DemoOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Requests per second in the load's highest minute. With --demo.", valueName: "rps")
     )
-    var peak = 40.0
+    var peak = 36.0
 
     @Flag(help: "End after the load. With --demo.")
     var once = false
@@ -26,6 +26,8 @@ struct DemoOptions: ParsableArguments {
     var verbose = false
 
     static let folder = "template/demo"
+    /// Environments at once, and so what the controller warms at most.
+    static let environments = 12
 
     func validate() throws {
         guard peak > 0, peak <= 10_000 else {

@@ -92,7 +92,12 @@ struct Up: AsyncParsableCommand {
     }
 
     private func runDemo(_ function: FunctionConfiguration) async throws {
+        var function = function
+        // As many as a laptop has room for; requests wait for one where AWS, which has a thousand, starts another.
+        function.limits.environments = max(concurrency, DemoOptions.environments)
         var configuration = stack.configuration(function, isDemo: true)
+        configuration.throttlesAtOnce = false
+        configuration.accountConcurrency = function.limits.environments
         let models = function.variables["MARK_MODELS"] ?? function.bundle + "/models"
         let demo = try Demo(show, &configuration, model: "\(models)/\(configuration.model)")
         let isVerbose = show.verbose

@@ -124,8 +124,8 @@ package struct Story: Sendable {
         let live = scene.instances.filter(\.instance.isLive)
         switch step {
         case .idle:
-            guard point.dollarsPerHour == 0, point.load == 0 else { return nil }
-            return "Nothing runs, and nothing costs: no environment, no instance"
+            guard live.isEmpty, point.environments == 0, point.load == 0 else { return nil }
+            return "Nothing serves, and nothing costs but the controller's look once a minute"
         case .lambda:
             return point.byLambda > 0 ? "The first requests: Lambda starts environments and answers" : nil
         case .load:
@@ -153,8 +153,8 @@ package struct Story: Sendable {
         case .night:
             return point.load < loadMax * Self.quiet ? "Night: the controller lets the instances go" : nil
         case .zero:
-            guard live.isEmpty, point.load == 0, point.dollarsPerHour == 0 else { return nil }
-            return "Back to zero: nothing runs, and nothing costs"
+            guard live.isEmpty, point.load == 0 else { return nil }
+            return "Back to zero: no instance runs, and nothing is served"
         }
     }
 

@@ -39,6 +39,9 @@ package struct StackConfiguration: Sendable {
     /// From the end of a minute until its metrics can be read.
     package var metricDelay = Duration.seconds(50)
     package var show = ShowConfiguration()
+    /// Whether Lambda throttles at once where no environment is free, as AWS's does; a laptop has too few for that in a show, where
+    /// requests wait for one.
+    package var throttlesAtOnce = true
     /// What an instance is to run.
     package var program: @Sendable (CloudInstance) -> Program
 
@@ -112,7 +115,7 @@ package struct StackConfiguration: Sendable {
         wired.router.credentials = Self.credentials("ROUTER", "router")
         wired.controller.credentials = Self.credentials("CONTROLLER", "controller")
         for path in [\StackConfiguration.inference, \.router, \.controller] {
-            wired[keyPath: path].limits.throttlesAtOnce = true
+            wired[keyPath: path].limits.throttlesAtOnce = throttlesAtOnce
             wired[keyPath: path].limits.idle = clock.machineDuration(wired[keyPath: path].limits.idle)
         }
         // The template's maximum age of an event.
