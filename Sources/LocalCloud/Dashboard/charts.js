@@ -19,7 +19,7 @@ function makeCharts(history, state) {
       column("forecast", "muted", "forecast", { dash: [5, 4], width: 1.6 }),
       column("its 0.9 quantile", "other", "q90", { isBand: true }),
     ]),
-    ahead: () => expected(state.now),
+    ahead: () => expected(state),
     axis: ({ top }) => Axis.linear(Math.max(5, top * 1.04)),
     tick: Format.number,
     text: (value) => `${Format.number(value)} /s`,
@@ -61,13 +61,10 @@ function makeCharts(history, state) {
   return [load, latency, cost];
 }
 
-/** What the controller expects of the next minutes: its mean and its 0.9 quantile, from its last status. */
-function expected(state) {
-  const status = state?.controller;
-  const made = Date.parse(status?.time ?? "");
-  if (!Number.isFinite(made)) return [];
-  return (status.forecast ?? [])
-    .map((one) => ({ at: made + 60_000 * one.minutes, value: one.mean_rps, high: Math.max(one.mean_rps, one.q90_rps) }))
-    .filter((one) => Number.isFinite(one.value) && Number.isFinite(one.high))
+/** What the controller expects of the next minutes: its mean and its 0.9 quantile, from its last status, which it gave at that moment. */
+function expected({ now, decidedAt }) {
+  return (now?.controller?.forecast ?? [])
+    .map((one) => ({ at: decidedAt + 60_000 * one.minutes, value: one.mean_rps, high: Math.max(one.mean_rps, one.q90_rps) }))
+    .filter((one) => Number.isFinite(one.at) && Number.isFinite(one.value) && Number.isFinite(one.high))
     .sort((a, b) => a.at - b.at);
 }

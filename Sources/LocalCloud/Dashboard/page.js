@@ -5,6 +5,8 @@ const Page = {
   /** The last state; null before the first. */
   now: null,
   history: new Points(),
+  /** When the controller's last status came, in cloud time. */
+  decidedAt: NaN,
   stories: [],
   decisions: 0,
   logMax: 200,
@@ -79,6 +81,8 @@ const Page = {
   },
 
   takeState(state) {
+    // The controller's own clock is the machine's, which minutes here do not follow.
+    if (state.controller?.time !== Page.now?.controller?.time) Page.decidedAt = Date.parse(state.time);
     Page.now = state;
     Fleet.show(state);
     Page.showPoint();
