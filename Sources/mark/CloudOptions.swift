@@ -12,7 +12,7 @@ struct CloudOptions: ParsableArguments {
 
     @Option(
         help:
-            "How many times as fast minutes go by: ticks, boots, metrics, prices and bills; 1 to 24. Default: 1, and 12 with --demo. With --cloud."
+            "How many times as fast minutes go by: ticks, boots, metrics, bills; 1 to 24. Default: 1, and 12 with --demo. With --cloud."
     )
     var speed: Double?
 
@@ -84,26 +84,8 @@ struct CloudOptions: ParsableArguments {
         _ inference: FunctionConfiguration,
         isDemo: Bool = false
     ) -> StackConfiguration {
-        let (table, path) = (
-            "mark", instanceProgram.map(Terminal.absolute) ?? Terminal.programFolder + "/mark"
-        )
-        let models = inference.variables["MARK_MODELS"] ?? inference.bundle + "/models"
-        let engine = inference.variables["MARK_ONNXRUNTIME"]
-        var stack = StackConfiguration(bundle: inference.bundle) { instance in
-            StackConfiguration.Program(
-                path: path,
-                arguments: [
-                    "serve", "--models", models, "--host", "127.0.0.1", "--port", "0", "--register", table,
-                    "--tls-self-made",
-                    "--instance-id", instance.id, "--address", "127.0.0.1", "--zone", instance.zone,
-                    "--market", instance.market.rawValue, "--machine", instance.type.name, "--cores", "1",
-                    "--spot-watch",
-                ],
-                folder: Terminal.programFolder,
-                variables: ["PATH": "/usr/local/bin:/usr/bin:/bin", "MARK_ONNXRUNTIME": engine]
-                    .compactMapValues { $0 }
-            )
-        }
+        let table = "mark"
+        var stack = StackConfiguration(bundle: inference.bundle, program: program(inference, table))
         stack.inference = inference
         (stack.router.limits.environments, stack.table) = (inference.limits.environments * 4, table)
         (stack.speed, stack.seed) = (speed ?? (isDemo ? 12 : 1), seed)
@@ -120,5 +102,30 @@ struct CloudOptions: ParsableArguments {
             "MARK_TYPES": types, "MARK_DRY_RUN": dryRun ? "true" : nil,
         ].compactMapValues { $0 }
         return stack
+    }
+
+    /// What an instance runs, as the template's user data does on EC2.
+    private func program(
+        _ inference: FunctionConfiguration,
+        _ table: String
+    ) -> @Sendable (CloudInstance) -> StackConfiguration.Program {
+        let path = instanceProgram.map(Terminal.absolute) ?? Terminal.programFolder + "/mark"
+        let models = inference.variables["MARK_MODELS"] ?? inference.bundle + "/models"
+        let engine = inference.variables["MARK_ONNXRUNTIME"]
+        return { instance in
+            StackConfiguration.Program(
+                path: path,
+                arguments: [
+                    "serve", "--models", models, "--host", "127.0.0.1", "--port", "0", "--register", table,
+                    "--tls-self-made",
+                    "--instance-id", instance.id, "--address", "127.0.0.1", "--zone", instance.zone,
+                    "--market", instance.market.rawValue, "--machine", instance.type.name, "--cores", "1",
+                    "--spot-watch",
+                ],
+                folder: Terminal.programFolder,
+                variables: ["PATH": "/usr/local/bin:/usr/bin:/bin", "MARK_ONNXRUNTIME": engine]
+                    .compactMapValues { $0 }
+            )
+        }
     }
 }

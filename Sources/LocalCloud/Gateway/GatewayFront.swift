@@ -45,7 +45,24 @@ struct GatewayFront: Sendable {
         guard let function = await target() else {
             return refuse(request, GatewayAnswer.failure(500, "Internal Server Error"))
         }
-        let result = await function.invoke(Invocation(event, traceID: traceID))
+        return await answer(
+            request,
+            Invocation(event, traceID: traceID),
+            function,
+            bytes: body.count,
+            since: start
+        )
+    }
+
+    /// What the function says, with what it took and what it cost.
+    private func answer(
+        _ request: Request,
+        _ invocation: Invocation,
+        _ function: LocalFunction,
+        bytes: Int,
+        since start: Duration
+    ) async -> Response {
+        let result = await function.invoke(invocation)
         var answer = GatewayAnswer(result)
         let line = ReportLine(
             what: "\(request.method.rawValue) \(request.uri.path)",
@@ -55,12 +72,13 @@ struct GatewayFront: Sendable {
         )
         log(line.text(result))
         if let stack = endpoint?.stack {
+            let name = await function.configuration.name
             let answered = AnsweredRequest(
                 answer,
                 result,
                 latency: line.total,
-                bytes: body.count,
-                function: await function.configuration.name
+                bytes: bytes,
+                function: name
             )
             answer.headers += answered.headers(cost: await stack.answered(answered))
         }
