@@ -28,10 +28,16 @@ extension Planner {
             provision(min(max(worthProvisioning(lasting), needed), settings.lambdaConcurrencyMax), &draft)
         }
         guard settings.warmsUp else { return }
+        if isQuiet(view) { count = 0 }
         if case .fast(let rate) = burn {
             count += Int((rate * (1 - workload.target) * Double(count)).rounded(.up))
         }
         warm(min(count, settings.lambdaConcurrencyMax), &draft)
+    }
+
+    /// Whether nothing has come for ten minutes and nothing is expected: a quantile alone would keep an environment awake for ever.
+    private func isQuiet(_ view: PlannerView) -> Bool {
+        !view.history.suffix(10).contains { $0 > 0 } && (view.outlook.means.first ?? 0) < 1
     }
 
     private func worthProvisioning(_ reserve: LambdaReserve) -> Int {
