@@ -167,10 +167,10 @@ def test_a_stage_is_no_part_of_the_path(function, stage):
 def test_a_load_balancer_is_answered_in_its_own_form(function):
     """The target group decides; an answer in the other form loses its headers."""
     single = function.result(load_balancer_event("GET", "/v2"))
-    assert single["statusDescription"] == "200 OK" and single["headers"] == {"content-type": "application/json"}
+    assert single["statusDescription"] == "200 OK" and single["headers"] == {"content-type": "application/json", "x-mark-served-by": "lambda"}
     assert "multiValueHeaders" not in single
     multi = function.result(load_balancer_event("GET", "/v2", multi=True))
-    assert multi["multiValueHeaders"] == {"content-type": ["application/json"]} and "headers" not in multi
+    assert multi["multiValueHeaders"] == {"content-type": ["application/json"], "x-mark-served-by": ["lambda"]} and "headers" not in multi
     missing = function.result(load_balancer_event("GET", "/none"))
     assert missing["statusDescription"] == "404 Not Found"
 
@@ -260,8 +260,13 @@ def test_a_schedule_is_told_that_there_is_no_controller(function, source, detail
 # None of these
 
 
+def test_an_event_of_ec2_that_is_none_names_what_is_known(function):
+    message = function.error({"source": "aws.ec2", "detail-type": "EBS Volume Notification", "detail": {}})["errorMessage"]
+    assert "EBS Volume Notification" in message and "EC2 Spot Instance Interruption Warning" in message
+
+
 @pytest.mark.parametrize(
-    "event", [{}, {"key1": "value1"}, {"source": "aws.ec2", "detail": {}}, {"warm": True}, {"Records": "none"},
+    "event", [{}, {"key1": "value1"}, {"source": "aws.s3", "detail": {}}, {"warm": True}, {"Records": "none"},
               {"requestContext": {}}, {"requestContext": None, "headers": None}, {"httpMethod": "GET", "path": "/v2"}]
 )  # fmt: skip
 def test_an_unknown_shape_is_told_the_known_ones(function, event):
