@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CCURL"),
         .target(name: "CONNXRuntime", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CPictures", linkerSettings: [.linkedLibrary("dl")]),
         // Static, so that the deploy zip needs no libz on the machine it lands on.
         .target(name: "CZlib", linkerSettings: [.linkedLibrary(":libz.a")]),
 
@@ -81,10 +82,11 @@ let package = Package(
             swiftSettings: optimised
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: optimised),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Pictures", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .target(
@@ -98,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning",
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Pictures",
+                "Planning",
                 "Routing",
                 "Serving",
                 "Threading", "Wire",
@@ -159,13 +162,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "TensorFiles", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
+        .target(name: "TensorFiles", dependencies: ["ONNX", "Pictures", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "mark",
             dependencies: [
                 "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting",
                 "Histograms",
-                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
+                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Pictures", "Planning", "Reports", "Serving",
+                "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -177,7 +181,8 @@ let package = Package(
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving",
+                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Pictures", "Planning", "Seeded",
+                "Serving",
                 "Simulation",
                 "Wire",
             ],
@@ -246,8 +251,14 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+                "Batching", "Histograms", "ONNX", "Pictures", "Seeded", "Serving", "TestKit", "Threading",
+                "Wire",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PicturesTests",
+            dependencies: ["Pictures", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -9,6 +9,8 @@ import Wire
 struct InferenceRequestReader {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
+    /// The input that takes encoded pictures as well; nil for models that take none.
+    let pictures: PictureInput?
     /// Bytes of the whole body, which bound what any shape may claim.
     let bodySize: Int
     /// The raw tensors behind the JSON; empty when no header announced any.
@@ -24,11 +26,13 @@ struct InferenceRequestReader {
     init(
         inputs: [TensorSpecification],
         outputs: [TensorSpecification],
+        pictures: PictureInput? = nil,
         bodySize: Int,
         binary: ArraySlice<UInt8>?
     ) {
         self.inputs = inputs
         self.outputs = outputs
+        self.pictures = pictures
         self.bodySize = bodySize
         self.binary = binary ?? []
         announcesBinary = binary != nil
@@ -160,13 +164,16 @@ struct InferenceRequestReader {
             throw .badRequest("unknown input '\(name)'; the model takes \(names(inputs))")
         }
         guard tensors[index] == nil else { throw .badRequest("input '\(name)' is given twice") }
-        let specification = inputs[index]
+        let isPicture = index == pictures?.index && input.type == .bytes
+        let specification =
+            isPicture ? pictures?.encoded(shape: input.shape ?? []) ?? inputs[index] : inputs[index]
         guard let type = input.type else {
             throw .badRequest("input '\(name)' has no \"datatype\"; expected \(specification.type.rawValue)")
         }
         guard type == specification.type else {
             throw .badRequest(
                 "input '\(name)': datatype \(type.rawValue), the model takes \(specification.type.rawValue)"
+                    + (type == .bytes ? "; for pictures its config.json needs \"preprocess\"" : "")
             )
         }
         guard let shape = input.shape else {
