@@ -273,7 +273,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TensorFilesTests",
-            dependencies: ["ONNX", "Seeded", "TensorFiles", "TestKit", "Wire"],
+            dependencies: ["ONNX", "Pictures", "Seeded", "TensorFiles", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

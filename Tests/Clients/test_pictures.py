@@ -148,9 +148,7 @@ def test_a_picture_is_turned_upright_as_its_exif_says(gallery, orientation, form
     file = encoded(photo(90, 61), format, exif=exif.tobytes())
     close(seen(gallery, "stretch", file)[0], resized(opened(file), 64, 48).transpose(2, 0, 1))
     picture = opened(file)
-    scale = 44 / min(picture.size)
     width, height = (int(44 * side / min(picture.size)) for side in picture.size)
-    assert scale < 1 and min(width, height) == 44
     whole = resized(picture, width, height)
     top, left = int(round((height - 32) / 2.0)), int(round((width - 40) / 2.0))
     close(seen(gallery, "crop", file)[0], whole[top : top + 32, left : left + 40])
@@ -274,15 +272,15 @@ def test_a_number_of_classes_that_is_none_is_refused(function, top):
 
 
 @pytest.mark.events
-@pytest.mark.parametrize("name, body", [("alb-infer.json", None), ("rest-api-infer.json", None)])
-def test_load_balancers_and_rest_apis_carry_pictures_and_queries(function, name, body):
-    context = {"elb": {"targetGroupArn": "arn"}} if name.startswith("alb") else {"resourcePath": "/{proxy+}"}
+@pytest.mark.parametrize("origin", ["load balancer", "REST API"])
+def test_load_balancers_and_rest_apis_carry_pictures_and_queries(function, origin):
+    context = {"elb": {"targetGroupArn": "arn"}} if origin == "load balancer" else {"resourcePath": "/{proxy+}"}
     event = {
         "resource": "/{proxy+}", "httpMethod": "POST", "path": "/v2/models/digits/infer", "requestContext": context,
         "headers": {"content-type": "image/png"}, "queryStringParameters": {"top": "2"},
         "body": base64.b64encode((SAMPLES / "0-1.png").read_bytes()).decode(), "isBase64Encoded": True,
     }
-    if name.startswith("alb"):
+    if origin == "load balancer":
         del event["resource"]
     answer = json.loads(function.result(event)["body"])
     assert [named["label"] for named in answer["classes"]][0] == "0" and len(answer["classes"]) == 2
@@ -457,15 +455,19 @@ def backend(engine_library, picture_models):
     assert backend.close() == 0
 
 
-LARGE = encoded(photo(7000, 5000), "PNG", compress_level=1)
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    """A PNG that takes a few hundred milliseconds to decode."""
+    row = b"\4" + RANDOM.integers(0, 256, 3 * 6000, np.uint8).tobytes()
+    return png(6000, 5000, 8, 2, zlib.compress(5000 * row, 1))
 
 
-def test_a_backend_answers_others_while_a_picture_is_decoded(backend):
+def test_a_backend_answers_others_while_a_picture_is_decoded(backend, large):
     answers, done = [], threading.Event()
 
     def send():
         connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
-        connection.request("POST", "/v2/models/stretch/infer", LARGE, {"content-type": "image/png"})
+        connection.request("POST", "/v2/models/stretch/infer", large, {"content-type": "image/png"})
         answers.append(connection.getresponse().status)
         done.set()
 
@@ -480,15 +482,15 @@ def test_a_backend_answers_others_while_a_picture_is_decoded(backend):
     assert meanwhile >= 20, "the picture was decoded where connections are served"
 
 
-def test_a_picture_that_cannot_be_decoded_in_time_is_refused_at_once(backend):
-    answer = backend.infer("stretch", LARGE, content_type="image/png", x_mark_deadline_ms="40")
+def test_a_picture_that_cannot_be_decoded_in_time_is_refused_at_once(backend, large):
+    answer = backend.infer("stretch", large, content_type="image/png", x_mark_deadline_ms="40")
     assert answer.status == 503 and answer.headers["x-mark-bounced"] == "hopeless"
 
 
-def test_pictures_under_way_are_answered_before_a_backend_ends(engine_library, picture_models):
+def test_pictures_under_way_are_answered_before_a_backend_ends(engine_library, picture_models, large):
     backend = Backend(engine_library, picture_models)
     connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
-    connection.request("POST", "/v2/models/stretch/infer", LARGE, {"content-type": "image/png"})
+    connection.request("POST", "/v2/models/stretch/infer", large, {"content-type": "image/png"})
     while not libraries(backend.process.pid):
         pass
     backend.process.terminate()
