@@ -70,41 +70,52 @@ package final class PictureDecoder: Sendable {
         _ format: PictureFormat,
         _ plan: DecodePlan
     ) throws(PictureError) -> [UInt8] {
-        var reason = [CChar](repeating: 0, count: 256)
-        var status: Int32 = 0
+        var failure: String?
         let count = plan.width * plan.height * plan.samples
         let samples = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             // A broken file leaves some of it unwritten, and other requests' bytes must not show.
             target.initialize(repeating: 0)
             filled = count
-            file.withUnsafeBufferPointer { bytes in
-                switch format {
-                case .jpeg:
-                    status = cpictures_decode_jpeg(
-                        bytes.baseAddress,
-                        bytes.count,
-                        Int32(plan.width),
-                        Int32(plan.height),
-                        cpictures_jpeg_samples(UInt32(plan.samples)),
-                        target.baseAddress,
-                        &reason,
-                        reason.count
-                    )
-                case .png:
-                    status = cpictures_decode_png(
-                        bytes.baseAddress,
-                        bytes.count,
-                        cpictures_png_samples(UInt32(plan.samples)),
-                        target.baseAddress,
-                        count,
-                        &reason,
-                        reason.count
-                    )
-                }
-            }
+            failure = file.withUnsafeBufferPointer { Self.decode($0, format, plan, into: target) }
         }
-        guard status == 0 else { throw .malformed(format, Self.text(reason)) }
+        if let failure { throw .malformed(format, failure) }
         return samples
+    }
+
+    /// Lets the codec fill `target`; returns the reason when it cannot.
+    private static func decode(
+        _ file: UnsafeBufferPointer<UInt8>,
+        _ format: PictureFormat,
+        _ plan: DecodePlan,
+        into target: UnsafeMutableBufferPointer<UInt8>
+    ) -> String? {
+        var reason = [CChar](repeating: 0, count: 256)
+        let samples = UInt32(plan.samples)
+        let status =
+            switch format {
+            case .jpeg:
+                cpictures_decode_jpeg(
+                    file.baseAddress,
+                    file.count,
+                    Int32(plan.width),
+                    Int32(plan.height),
+                    cpictures_jpeg_samples(samples),
+                    target.baseAddress,
+                    &reason,
+                    reason.count
+                )
+            case .png:
+                cpictures_decode_png(
+                    file.baseAddress,
+                    file.count,
+                    cpictures_png_samples(samples),
+                    target.baseAddress,
+                    target.count,
+                    &reason,
+                    reason.count
+                )
+            }
+        return status == 0 ? nil : text(reason)
     }
 
     private static func text(_ reason: [CChar]) -> String {

@@ -1,5 +1,6 @@
 import ONNX
 import Pictures
+import Serving
 import TensorFiles
 import Wire
 

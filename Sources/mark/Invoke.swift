@@ -7,10 +7,11 @@ struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send pictures, arrays or a JSON request to a model, and print what it says.",
         discussion: """
-            A FILE is a picture (JPEG, PNG, or binary PGM and PPM), a NumPy array (.npy), raw elements (.bin), or \
-            JSON: a whole request, or an array as the one input's data. Several files make one batch. Pictures are sent as they are to models that prepare them \
-            (`preprocess` in config.json), and fitted to the input here for others, or when --scale, --mean or --std says how. Works with any endpoint: `mark up`, \
-            API Gateway, a function URL, a load balancer. Exit code 1 means that the endpoint refused, 64 that the command line is wrong.
+            A FILE is a picture (JPEG, PNG, or binary PGM and PPM), a NumPy array (.npy), raw elements (.bin), or JSON: a whole request, \
+            or an array as the one input's data. Several files make one batch. Pictures go as they are to models that prepare them \
+            (`preprocess` in config.json); for others, or with --scale, --mean or --std, they are fitted to the input here. Works with \
+            any endpoint: `mark up`, API Gateway, a function URL, a load balancer. Exit code 1 means that the endpoint refused, 64 that \
+            the command line is wrong.
             """
     )
 

@@ -100,11 +100,13 @@ import Testing
     }
 
     @Test func `that is cut short is refused`() {
-        for whole in [png(7, 7), jpeg(7, 7)] {
-            for count in 0..<40 {
+        // Up to the chunk and the scan with which the picture itself begins.
+        for (whole, end) in [(png(7, 7), 41), (jpeg(7, 7), 25)] {
+            for count in 0..<end {
                 let part = whole.prefix(count)
                 #expect(throws: PictureError.self) { try PictureHeader(part) }
             }
+            #expect(throws: Never.self) { try PictureHeader(whole.prefix(end)) }
         }
     }
 
