@@ -20,11 +20,13 @@ struct AxisWeights: Equatable {
 
     /// - Parameters:
     ///   - old: length of the axis.
+    ///   - extent: how much of it the picture fills, for one that was decoded at an eighth, say, and does not fill its last pixel.
     ///   - new: its length after resizing.
     ///   - range: which of the new positions are wanted.
-    init(from old: Int, to new: Int, range: Range<Int>) {
-        precondition(old > 0 && new > 0 && range.lowerBound >= 0 && range.upperBound <= new)
-        let scale = Double(old) / Double(new)
+    init(from old: Int, extent: Double, to new: Int, range: Range<Int>) {
+        precondition(extent > Double(old) - 1 && extent <= Double(old) && new > 0)
+        precondition(range.lowerBound >= 0 && range.upperBound <= new)
+        let scale = extent / Double(new)
         let radius = max(1, scale)
         taps = min(old, Int(radius.rounded(.up)) * 2 + 1)
         weights = [Float](repeating: 0, count: range.count * taps)

@@ -1,5 +1,7 @@
 /// At what size and as what a file is decoded.
 struct DecodePlan: Equatable {
+    /// What the stored picture's sides are divided by, and rounded up.
+    let divisor: Int
     let width: Int
     let height: Int
     /// Of a pixel as the codec gives it: 1 grey, 3 colour, 4 with transparency (PNG) or inks (JPEG).
@@ -13,7 +15,7 @@ struct DecodePlan: Equatable {
     private static let gap = 2
 
     init(_ header: PictureHeader, _ recipe: PictureRecipe) {
-        let divisor = header.format == .jpeg ? Self.divisor(header, recipe) : 1
+        divisor = header.format == .jpeg ? Self.divisor(header, recipe) : 1
         width = (header.width + divisor - 1) / divisor
         height = (header.height + divisor - 1) / divisor
         switch (header.format, header.colours) {

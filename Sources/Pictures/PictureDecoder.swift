@@ -28,7 +28,8 @@ package final class PictureDecoder: Sendable {
         return recipe.numbers(
             picture,
             orientation: header.orientation,
-            size: (header.width, header.height)
+            full: (header.width, header.height),
+            divisor: DecodePlan(header, recipe).divisor
         )
     }
 

@@ -3,24 +3,33 @@ extension PictureRecipe {
     /// The numbers of a picture: `count` of them in the recipe's layout.
     ///
     /// - Parameters:
-    ///   - picture: as stored, perhaps decoded at a smaller size.
+    ///   - picture: as stored, perhaps decoded at a half, a quarter or an eighth of its size, rounded up.
     ///   - orientation: how it is to be turned.
-    ///   - size: of the stored picture at its full size; nil for the picture's own.
+    ///   - full: the stored picture's size before it was divided; nil for the picture's own.
+    ///   - divisor: what it was divided by.
     package func numbers(
         _ picture: Picture,
         orientation: Orientation = .upright,
-        size: (width: Int, height: Int)? = nil
+        full: (width: Int, height: Int)? = nil,
+        divisor: Int = 1
     ) -> [Float] {
+        let (width, height) = full ?? (picture.width, picture.height)
         let fitting = PictureFitting(
-            width: size?.width ?? picture.width,
-            height: size?.height ?? picture.height,
+            width: width,
+            height: height,
             orientation: orientation,
             recipe: self
         )
         let resampler = Resampler(
-            rows: AxisWeights(from: picture.height, to: fitting.rows.length, range: fitting.rows.kept),
+            rows: AxisWeights(
+                from: picture.height,
+                extent: Double(height) / Double(divisor),
+                to: fitting.rows.length,
+                range: fitting.rows.kept
+            ),
             columns: AxisWeights(
                 from: picture.width,
+                extent: Double(width) / Double(divisor),
                 to: fitting.columns.length,
                 range: fitting.columns.kept
             )
