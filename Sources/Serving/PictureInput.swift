@@ -16,9 +16,11 @@ package struct PictureInput: Sendable {
 
     private var field: String { "input '\(specification.name)'" }
 
-    /// What a request may send in its place: encoded pictures, `[n]` or `[n, 1]`.
-    func encoded(shape: [Int]) -> TensorSpecification {
-        TensorSpecification(name: specification.name, type: .bytes, shape: shape.count == 2 ? [-1, 1] : [-1])
+    /// What a request may send in its place: encoded pictures, `[n]` or `[n, 1]`; nil for another shape.
+    func encoded(shape: [Int]?) -> TensorSpecification? {
+        guard let shape, shape.count == 1 || (shape.count == 2 && shape[1] == 1) else { return nil }
+        let count = shape.count == 1 ? [-1] : [-1, 1]
+        return TensorSpecification(name: specification.name, type: .bytes, shape: count)
     }
 
     /// Refuses pictures that are none or cost too much, without decoding any.

@@ -373,7 +373,7 @@ def test_a_model_that_takes_no_pictures_says_what_is_missing(gallery, model, wor
 
 
 @pytest.mark.parametrize("shape, data, words", [
-    ([0], [], "no picture"), ([2, 2], ["a"] * 4, "does not fit"), ([], ["a"], "does not fit"), ([1], ["abc"], "JPEG or PNG"),
+    ([0], [], "no picture"), ([2, 2], ["a"] * 4, "shape [n]"), ([], ["a"], "shape [n]"), ([1], ["abc"], "JPEG or PNG"),
     ([1], ["/9j/!"], "base64"), ([2], [base64.b64encode(KINDS["JPEG"]).decode(), "x"], "picture 1"),
 ])
 def test_bytes_that_are_no_pictures_are_refused(gallery, shape, data, words):
