@@ -22,6 +22,12 @@ let bootstrapLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/lib", "-X
 /// `mark` lies in the zip's `bin`, and finds the same libstdc++.
 let markLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]
 
+/// The page of the local cloud, in its parts.
+let dashboard = [
+    "dashboard.html", "dashboard.css", "format.js", "points.js", "axis.js", "chart.js", "drawing.js",
+    "charts.js", "route.js", "fleet.js", "orders.js", "paper.js", "digits.js", "page.js",
+]
+
 let package = Package(
     name: "mark",
     products: [
@@ -151,7 +157,7 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
-                "CPlatform", "LambdaRuntime", "Threading", "Wire",
+                "AWS", "CPlatform", "LambdaRuntime", "Planning", "Seeded", "Threading", "Wire",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -160,6 +166,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: dashboard.map { .embedInCode("Dashboard/\($0)") },
             swiftSettings: strict
         ),
         .target(name: "TensorFiles", dependencies: ["ONNX", "Pictures", "Wire"], swiftSettings: strict),
@@ -204,7 +211,10 @@ let package = Package(
         ),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["CURL", "LambdaRuntime", "LocalCloud", "Seeded", "TestKit", "Threading", "Wire"],
+            dependencies: [
+                "AWS", "CURL", "LambdaRuntime", "LocalCloud", "Planning", "Seeded", "TestKit", "Threading",
+                "Wire",
+            ],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -88,7 +88,6 @@ LAUNCH_TEMPLATE = {
             {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermination": True}}
         ],
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
-        "CreditSpecification": {"CpuCredits": "standard"},
         "InstanceInitiatedShutdownBehavior": "terminate",
     },
     "TagSpecifications": [{"ResourceType": "launch-template", "Tags": TAGS}],
@@ -164,6 +163,7 @@ REQUESTS = [
         "Filters": [{"Name": "tag:a", "Values": ["b"]}], "MaxResults": 1000, "NextToken": "a+b/c==",
     }),
     ("instances by id", "ec2", "describe_instances", {"InstanceIds": ["i-1", "i-2"]}),
+    ("subnets", "ec2", "describe_subnets", {"SubnetIds": ["subnet-1", "subnet-2"]}),
     ("termination", "ec2", "terminate_instances", {"InstanceIds": ["i-1", "i-2"]}),
     ("spot prices", "ec2", "describe_spot_price_history", {
         "InstanceTypes": ["c7g.large", "t4g.medium"], "ProductDescriptions": ["Linux/UNIX"],
@@ -187,6 +187,7 @@ REQUESTS = [
         "FunctionName": "mark", "Qualifier": "live", "ProvisionedConcurrentExecutions": 5,
     }),
     ("no more provisioning", "lambda", "delete_provisioned_concurrency_config", {"FunctionName": "mark", "Qualifier": "live"}),
+    ("function configuration", "lambda", "get_function_configuration", {"FunctionName": "mark", "Qualifier": "live"}),
     ("reserved concurrency", "lambda", "get_function_concurrency", {"FunctionName": "mark"}),
     ("account settings", "lambda", "get_account_settings", {}),
     ("metric data", "cloudwatch", "get_metric_data", METRICS),

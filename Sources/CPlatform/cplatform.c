@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,6 +61,8 @@ pid_t cplatform_start(
     // The pipe closes when the program has taken over.
     while (child > 0 && read(failure[0], &error, sizeof error) < 0 && errno == EINTR) {}
     close(failure[0]);
+    // One that could not become the program has ended, and nobody else knows of it.
+    while (child > 0 && error != 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
     return error == 0 ? child : -error;
 }
 

@@ -8,6 +8,8 @@ import Wire
 /// What became of a step.
 struct StepOutcome: Sendable {
     let step: Step
+    /// AWS's time of the cycle.
+    let time: WallClock
     /// What EC2 gave, by id.
     var launched: [String: KnownInstance] = [:]
     /// Pools that had nothing.
@@ -19,10 +21,12 @@ struct StepOutcome: Sendable {
 
 /// Does what a plan says, one step after the other; one that fails does not keep the next from being tried.
 extension Controller {
-    func perform(_ steps: [Step], _ deadlines: CycleDeadlines, _ log: Log) async -> [StepOutcome] {
+    func perform(_ steps: [Step], at time: WallClock, _ deadlines: CycleDeadlines, _ log: Log) async
+        -> [StepOutcome]
+    {
         var outcomes: [StepOutcome] = []
         for step in steps {
-            var outcome = StepOutcome(step: step)
+            var outcome = StepOutcome(step: step, time: time)
             do throws(AWSError) { try await perform(step, &outcome, deadlines.acting) } catch {
                 outcome.error = error.description
             }
@@ -45,7 +49,7 @@ extension Controller {
         case .rotate(let ring, let old):
             try await aws.send(settings.table.put(ring, replacing: old), deadline: until)
         case .launch(let launch, let token): try await self.launch(launch, token, &outcome, until)
-        case .warm(let count): await warm(count, &outcome, until)
+        case .warm(let target, let count): await warm(target, count, &outcome, until)
         case .provision(let count): try await provision(count, until)
         case .route(let target): try await route(to: target, &outcome, until)
         case .drain(let id):
@@ -93,7 +97,7 @@ extension Controller {
             throw error
         }
         let zones = Dictionary(subnets.map { ($1, $0) }, uniquingKeysWith: { one, _ in one })
-        outcome.note(given, launch, zones, now().wall)
+        outcome.note(given, launch, zones)
     }
 
     private func end(_ ids: [String], _ outcome: inout StepOutcome, _ until: Duration) async throws(AWSError)
@@ -123,11 +127,16 @@ extension Controller {
         _ = try await aws.send(Lambda.putProvisionedConcurrency(settings.function, count), deadline: until)
     }
 
-    private func warm(_ count: Int, _ outcome: inout StepOutcome, _ until: Duration) async {
+    private func warm(
+        _ target: RouteTarget,
+        _ count: Int,
+        _ outcome: inout StepOutcome,
+        _ until: Duration
+    ) async {
         var warmUp = WarmUp(environments: count)
         var failure: AWSError?
         while let round = warmUp.next(), now().monotonic < until {
-            let results = await answers(round, until)
+            let results = await answers(target, round, until)
             warmUp.observe(results.compactMap { try? $0.get() })
             for case .failure(let error) in results { failure = error }
             // Throttled: there are no more environments to be had.
@@ -137,8 +146,11 @@ extension Controller {
         if warmUp.warm == 0 { outcome.error = failure?.description }
     }
 
-    private func answers(_ round: WarmUp.Round, _ until: Duration) async -> [Result<[UInt8], AWSError>] {
-        let function = settings.function
+    private func answers(_ target: RouteTarget, _ round: WarmUp.Round, _ until: Duration) async -> [Result<
+        [UInt8], AWSError
+    >] {
+        let router = settings.router.flatMap { Lambda.Function(parsing: $0) }
+        guard let function = target == .router ? router : settings.function else { return [] }
         return await withTaskGroup(of: Result<[UInt8], AWSError>.self) { group in
             for index in 0..<round.count {
                 let call = Lambda.invoke(
@@ -177,8 +189,7 @@ extension StepOutcome {
     fileprivate mutating func note(
         _ given: EC2.Launch,
         _ launch: Action.Launch,
-        _ zones: [String: String],
-        _ now: WallClock
+        _ zones: [String: String]
     ) {
         for group in given.instances {
             for id in group.ids {
@@ -186,7 +197,7 @@ extension StepOutcome {
                     type: group.instanceType,
                     market: launch.market,
                     zone: group.zone ?? launch.pools[0].zone,
-                    launched: now
+                    launched: time
                 )
             }
         }
@@ -213,10 +224,14 @@ extension StepOutcome {
 
 extension ControllerDocument {
     /// What acting has shown.
-    mutating func learn(_ outcomes: [StepOutcome], now: WallClock) {
+    mutating func learn(_ outcomes: [StepOutcome]) {
         for outcome in outcomes {
             known.merge(outcome.launched) { $1 }
             unavailable += outcome.unavailable
+            guard case .warm(.inference, _) = outcome.step else { continue }
+            // It may end in the minute after the one that it began in.
+            let minute = Int((outcome.time.seconds / 60).rounded(.down))
+            warmed = warmed.filter { $0 > minute - Cycle.warmedKept }.union([minute, minute + 1])
         }
     }
 }

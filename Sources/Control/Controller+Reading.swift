@@ -21,9 +21,10 @@ extension Controller {
     func read(
         _ document: ControllerDocument,
         _ forecaster: LoadForecaster,
+        at wall: WallClock,
         _ deadlines: CycleDeadlines
     ) async throws(AWSError) -> Readings {
-        let (table, until, wall) = (settings.table, deadlines.reading, now().wall)
+        let (table, until) = (settings.table, deadlines.reading)
         let first = firstMinute(forecaster, wall)
         async let listed = attempt(
             EC2.describeInstances(filters: [.tag(ControlSettings.tag, settings.stack)]),
@@ -37,6 +38,7 @@ extension Controller {
         async let route = route(until)
         var readings = Readings(
             now: wall,
+            machine: now().wall,
             instances: try await listed.get(),
             backends: try await backends.get(),
             newToken: TokenRing.random()
@@ -74,7 +76,7 @@ extension Controller {
     ) async {
         let (until, wall) = (deadlines.reading, readings.now)
         async let prices = prices(wall, until)
-        async let quality = quality(since: document.qualityMinute, readings.counts, until)
+        async let quality = quality(document, readings.counts, until)
         async let subnets = subnets(until)
         async let concurrency = concurrency(until)
         readings.note(await prices, "spot prices are taken from the list") { $0.spotPrices = $1 }
@@ -121,12 +123,12 @@ extension Controller {
 
     /// Of the minutes that have become known.
     private func quality(
-        since told: Int?,
+        _ document: ControllerDocument,
         _ counts: MinuteCounts?,
         _ until: Duration
     ) async -> Result<ServiceQuality, AWSError> {
         guard let counts, counts.last >= counts.first else { return .success(ServiceQuality()) }
-        let first = max(told.map { $0 + 1 } ?? counts.last, counts.last - 9)
+        let first = max(document.qualityMinute.map { $0 + 1 } ?? counts.last, counts.last - 9)
         guard first <= counts.last else { return .success(ServiceQuality()) }
         let inTime = "PR(:\(Int((settings.slo / .milliseconds(1)).rounded())))"
         let call = CloudWatch.getMetricData(
@@ -138,7 +140,7 @@ extension Controller {
             from: WallClock(milliseconds: Int64(first) * 60_000),
             to: WallClock(milliseconds: Int64(counts.last + 1) * 60_000)
         )
-        return await attempt(call, until).map { ServiceQuality($0) }
+        return await attempt(call, until).map { ServiceQuality($0, warmed: document.warmed) }
     }
 
     // MARK: EC2
@@ -187,24 +189,5 @@ extension Readings {
         case .success(let value): take(&self, value)
         case .failure(let error): problems.append("\(problem): \(error)")
         }
-    }
-}
-
-extension ServiceQuality {
-    fileprivate init(_ series: [CloudWatch.Series]) {
-        self.init()
-        func points(_ id: String) -> [CloudWatch.Point] { series.first { $0.id == id }?.points ?? [] }
-        func weighted(_ id: String, by weights: String) -> Double? {
-            let weights = Dictionary(points(weights).map { ($0.time, $0.value) }, uniquingKeysWith: { $1 })
-            let pairs = points(id).map { (value: $0.value, weight: weights[$0.time] ?? 0) }
-            let sum = pairs.reduce(0) { $0 + $1.weight }
-            return sum > 0 ? pairs.reduce(0) { $0 + $1.value * $1.weight } / sum : nil
-        }
-        total = points("count").reduce(0) { $0 + $1.value }
-        errors = points("errors").reduce(0) { $0 + $1.value }
-        runs = points("runs").reduce(0) { $0 + $1.value }
-        shareInTime = weighted("intime", by: "count").map { $0 / 100 }
-        shareOfRunsInTime = weighted("runsintime", by: "runs").map { $0 / 100 }
-        meanRun = weighted("mean", by: "runs").map { .milliseconds($0) }
     }
 }

@@ -4,7 +4,7 @@ import Forecasting
 package import LambdaRuntime
 package import Planning
 import Synchronization
-import Wire
+package import Wire
 
 /// Runs cycles: takes the lease, reads, lets `Cycle` decide, acts, remembers; each within its share of the time.
 ///
@@ -13,10 +13,25 @@ import Wire
 package final class Controller: Sendable {
     /// Why a cycle runs.
     package enum Trigger: Equatable, Sendable {
-        case tick
-        case instance(InstanceEvent)
+        case tick(at: WallClock)
+        case instance(InstanceEvent, at: WallClock)
         /// Only to show what the next tick would do.
-        case preview
+        case preview(at: WallClock)
+
+        /// AWS's time.
+        var time: WallClock {
+            switch self {
+            case .tick(let time), .instance(_, let time), .preview(let time): time
+            }
+        }
+
+        /// Since 1970.
+        var minute: Int { Int((time.seconds / 60).rounded(.down)) }
+
+        /// Names what is decided now: the same decision of the same run is the same intent.
+        var name: String {
+            if case .instance(let event, _) = self { "\(minute) \(event.instance)" } else { "\(minute)" }
+        }
     }
 
     /// What is kept while the process lives; all of it can be had again.
@@ -61,12 +76,12 @@ package final class Controller: Sendable {
     package func run(_ trigger: Trigger, holder: String, within time: Duration, log: Log) async -> CycleReport
     {
         let deadlines = CycleDeadlines(from: now().monotonic, within: time)
-        if case .instance(let event) = trigger {
+        if case .instance(let event, let time) = trigger {
             guard event.isNews else { return CycleReport("\(event.kind.rawValue) needs no action") }
             guard await isOurs(event, deadlines) else {
                 return CycleReport("\(event.instance) is none of this stack's instances")
             }
-            await heed(event, deadlines, log)
+            await heed(event, at: time, deadlines, log)
         }
         guard !settings.isDryRun else { return await cycle(trigger, holder, deadlines, log) }
         guard await takeLease(holder, trigger, deadlines, log) else {
@@ -89,12 +104,11 @@ package final class Controller: Sendable {
     ) async -> CycleReport {
         do {
             let document = try await document(deadlines)
-            let tick = "\(Int((now().wall.seconds / 60).rounded(.down)))"
-            if trigger == .tick, document.lastTick.map(String.init) == tick {
-                return CycleReport("this minute's tick has been carried out")
+            if case .tick = trigger, let last = document.lastTick, (0..<60).contains(last - trigger.minute) {
+                return CycleReport("the tick of this minute, or a later one, has been carried out")
             }
             let forecaster = try await forecaster(deadlines)
-            let readings = try await read(document, forecaster, deadlines)
+            let readings = try await read(document, forecaster, at: trigger.time, deadlines)
             var cycle = Cycle(
                 settings,
                 catalogue,
@@ -102,17 +116,16 @@ package final class Controller: Sendable {
                 document: document,
                 forecaster: forecaster
             )
-            let name = if case .instance(let event) = trigger { "\(tick) \(event.instance)" } else { tick }
-            let plan = cycle.plan(readings, tick: name)
+            let plan = cycle.plan(readings, tick: trigger.name)
             cycle.document.status = plan.status(cycle, readings)
             record(plan, log)
             kept.withLock { $0.forecaster = cycle.forecaster }
-            guard !settings.isDryRun else {
+            if settings.isDryRun {
                 kept.withLock { $0.document = cycle.document }
                 return CycleReport(plan, outcomes: [], isDry: true)
             }
-            let outcomes = await perform(plan.steps, deadlines, log)
-            cycle.document.learn(outcomes, now: now().wall)
+            let outcomes = await perform(plan.steps, at: trigger.time, deadlines, log)
+            cycle.document.learn(outcomes)
             await remember(cycle, plan, version: document.version + 1, holder, deadlines, log)
             write(plan.metrics(cycle, readings, stack: settings.stack))
             await train(deadlines, log)

@@ -18,6 +18,8 @@ package struct ControllerDocument: Equatable, Sendable {
     package var late: [String: Int] = [:]
     /// Mean time of a run on Lambda, of late.
     package var latency: Duration?
+    /// Minutes whose runs of the inference function are warm-ups in part.
+    package var warmed: Set<Int> = []
     /// Last minute of which the quality was told to the planner.
     package var qualityMinute: Int?
     /// Minute of the last tick that was carried out.
@@ -36,6 +38,7 @@ package struct ControllerDocument: Equatable, Sendable {
             "unavailable": .array(unavailable.map { [.string($0.type), .string($0.zone)] }),
             "late": .object(late.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) }),
             "latency_ms": latency.map { .double($0 / .milliseconds(1)) } ?? .null,
+            "warmed": .array(warmed.sorted().map { .integer(Int64($0)) }),
             "quality_minute": qualityMinute.map { .integer(Int64($0)) } ?? .null,
             "last_tick": lastTick.map { .integer(Int64($0)) } ?? .null,
             "status": status,
@@ -53,6 +56,7 @@ package struct ControllerDocument: Equatable, Sendable {
         }
         for member in json["late"]?.objectValue ?? [] { late[member.key] = member.value.intValue }
         latency = json["latency_ms"]?.doubleValue.map { .milliseconds($0) }
+        warmed = Set((json["warmed"]?.arrayValue ?? []).compactMap(\.intValue))
         qualityMinute = json["quality_minute"]?.intValue
         lastTick = json["last_tick"]?.intValue
         status = json["status"] ?? .null
@@ -64,6 +68,7 @@ extension KnownInstance {
         [
             "type": .string(type), "market": .string(market.rawValue), "zone": .string(zone),
             "launched_ms": .integer(launched.milliseconds),
+            "serves_ms": serves.map { .integer($0.milliseconds) } ?? .null,
             "draining_ms": draining.map { .integer($0.milliseconds) } ?? .null,
         ]
     }
@@ -78,6 +83,7 @@ extension KnownInstance {
             market: market,
             zone: zone,
             launched: WallClock(milliseconds: Int64(launched)),
+            serves: json["serves_ms"]?.intValue.map { WallClock(milliseconds: Int64($0)) },
             draining: json["draining_ms"]?.intValue.map { WallClock(milliseconds: Int64($0)) }
         )
     }

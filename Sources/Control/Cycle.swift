@@ -15,6 +15,8 @@ package struct Cycle: Sendable {
 
     /// Counts older than this say nothing any more, and nothing is launched or released by them.
     package static let blindAfter = 10
+    /// Minutes that quality is still asked about, and so have to be known for warmed ones.
+    static let warmedKept = 20
     /// Minutes that the planner looks back.
     static let history = 120
 
@@ -36,7 +38,8 @@ package struct Cycle: Sendable {
             readings.backends,
             readings.warnings,
             known: document.known,
-            now: readings.now
+            now: readings.now,
+            machine: readings.machine
         )
         hear(readings)
         let observation = observation(readings, fleet)
@@ -47,11 +50,12 @@ package struct Cycle: Sendable {
             verdict.decisions,
             fleet,
             route: settings.router == nil ? nil : readings.route,
+            routed: routed(observation, verdict.workload),
             stack: settings.stack,
             tick: tick
         )
         if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
-        for case .drain(let id) in steps { document.known[id]?.draining = readings.now }
+        for case .drain(let id) in steps { document.known[id]?.draining = readings.machine }
         return CyclePlan(
             decisions: verdict.decisions,
             steps: steps,
@@ -62,6 +66,13 @@ package struct Cycle: Sendable {
             burnRate: verdict.burnRate,
             problems: verdict.problems
         )
+    }
+
+    /// Requests at once by the last known load, each for as long as a batch takes, and two deviations of chance (Little's law).
+    private func routed(_ observation: Observation, _ workload: Workload?) -> Int {
+        let rate = ((observation.demand.last ?? nil) ?? 0) / 60
+        let mean = rate * ((workload?.function.latency ?? settings.slo) / .seconds(1))
+        return min(100, Int((mean + 2 * mean.squareRoot()).rounded(.up)))
     }
 
     /// What the planner said, as far as it could be asked.
@@ -123,42 +134,6 @@ package struct Cycle: Sendable {
 
     // MARK: Planning
 
-    /// What is served, from the model's profile, or from what Lambda's own runs have shown.
-    package func workload() throws -> Workload {
-        var synthetic: Workload.Synthetic
-        if let model {
-            synthetic = model.synthetic
-        } else if let latency = document.latency {
-            // Lambda has a vCPU with each 1,769 MB.
-            let share = min(1, Double(settings.functionMemoryMB) / Workload.memoryOfVCPU)
-            synthetic = Workload.Synthetic(name: settings.model ?? "the model", latency: latency * share)
-        } else {
-            throw MissingProfile(model: settings.model ?? "the model")
-        }
-        synthetic.memoryMiB = settings.functionMemoryMB
-        let workload = try Workload.synthetic(
-            synthetic,
-            slo: settings.slo,
-            target: settings.target,
-            margin: settings.slo * 0.05,
-            catalogue: catalogue,
-            measured: model?.machines ?? [:]
-        )
-        guard let latency = document.latency else { return workload }
-        return Workload(
-            name: workload.name,
-            slo: workload.slo,
-            target: workload.target,
-            margin: workload.margin,
-            function: Workload.Function(
-                memoryMiB: workload.function.memoryMiB,
-                latency: latency,
-                initTime: workload.function.initTime
-            ),
-            machines: workload.machines
-        )
-    }
-
     private mutating func decide(
         _ observation: Observation,
         _ readings: Readings,
@@ -191,27 +166,6 @@ package struct Cycle: Sendable {
         return planner
     }
 
-    private func plannerSettings(_ workload: Workload, _ readings: Readings) -> PlannerSettings {
-        var planning = PlannerSettings()
-        let zones = readings.subnets.keys.sorted()
-        planning.instancesMax = settings.hasFleet && !zones.isEmpty ? settings.instancesMax : 0
-        planning.budget = settings.budget
-        planning.markets = settings.markets
-        // The zip is built for one kind of processor.
-        let fitting = catalogue.types.filter { $0.architecture == settings.architecture }.map(\.name)
-        planning.types = Set(fitting).filter { settings.types?.contains($0) ?? true }
-        if !zones.isEmpty { planning.zones = zones }
-        planning.launchDelay = settings.launchDelay
-        planning.lambdaConcurrencyMax = max(1, readings.concurrencyMax ?? planning.lambdaConcurrencyMax)
-        planning.functionArchitecture = settings.architecture
-        planning.routing = workload.routingCost(catalogue.lambda(settings.architecture)).amount
-        planning.usesProvisionedConcurrency = settings.function.qualifier != nil
-        for backend in readings.backends where backend.capacity > 0 {
-            planning.capacities[backend.type] = backend.capacity
-        }
-        return planning
-    }
-
     // MARK: Remembering
 
     private mutating func remember(_ fleet: FleetView, _ readings: Readings) {
@@ -230,9 +184,11 @@ package struct Cycle: Sendable {
         let launches = decisions.contains { if case .launch = $0.action { true } else { false } }
         guard launches || !fleet.instances.isEmpty else { return nil }
         guard let ring = readings.token else {
-            return .rotate(TokenRing(current: readings.newToken, changed: readings.now), replacing: nil)
+            return .rotate(TokenRing(current: readings.newToken, changed: readings.machine), replacing: nil)
         }
-        return ring.advanced(at: readings.now, new: readings.newToken).map { .rotate($0, replacing: ring) }
+        return ring.advanced(at: readings.machine, new: readings.newToken).map {
+            .rotate($0, replacing: ring)
+        }
     }
 }
 

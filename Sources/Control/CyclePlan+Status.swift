@@ -29,7 +29,8 @@ extension CyclePlan {
             let price = instance.market == .spot ? observation.spotPrices[instance.pool] : nil
             cost.instances += (price ?? type?.price(instance.market))?.amount ?? 0
             guard instance.isServing else { continue }
-            capacity += fleet.serving.first { $0.id == instance.id }?.capacity ?? 0
+            let measured = fleet.serving.first { $0.id == instance.id }?.capacity ?? 0
+            capacity += measured > 0 ? measured : workload?.capacity(instance.type) ?? 0
         }
         guard let workload else { return cost }
         let prices = cycle.catalogue.lambda(cycle.settings.architecture)
@@ -47,7 +48,7 @@ extension CyclePlan {
     package func status(_ cycle: Cycle, _ readings: Readings) -> JSON {
         let cost = cost(cycle)
         return [
-            "time": .string(readings.now.description), "stack": .string(cycle.settings.stack),
+            "time": .string(readings.machine.description), "stack": .string(cycle.settings.stack),
             "route": route.map { .string($0.rawValue) } ?? .null,
             "load_rps": .double(rounded(load)),
             "load_age_minutes": .integer(Int64(observation.demandLag + 1)),

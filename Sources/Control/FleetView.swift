@@ -28,14 +28,18 @@ package struct FleetView: Equatable, Sendable {
     /// After that long a draining instance is ended, whatever it still does.
     package static let drainMax = Duration.seconds(60)
 
+    /// - Parameters:
+    ///   - now: AWS's time, of launches.
+    ///   - machine: this machine's, of heartbeats and of what the controller has done.
     package init(
         _ listed: [EC2.Instance],
         _ backends: [RegisteredBackend],
         _ warnings: [InstanceWarning],
         known: [String: KnownInstance],
-        now: WallClock
+        now: WallClock,
+        machine: WallClock
     ) {
-        var builder = Builder(backends, warnings, known, now)
+        var builder = Builder(backends, warnings, known, now, machine)
         for instance in listed.sorted(by: { $0.id < $1.id }) { builder.add(instance) }
         builder.addUnlisted(Set(listed.map(\.id)))
         self = builder.view
@@ -48,18 +52,20 @@ package struct FleetView: Equatable, Sendable {
         let warnings: [String: InstanceWarning]
         let known: [String: KnownInstance]
         let now: WallClock
+        let machine: WallClock
         let silentMax: Duration
 
         init(
             _ backends: [RegisteredBackend],
             _ warnings: [InstanceWarning],
             _ known: [String: KnownInstance],
-            _ now: WallClock
+            _ now: WallClock,
+            _ machine: WallClock
         ) {
             self.backends = Dictionary(backends.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
             self.warnings = Dictionary(warnings.map { ($0.instance, $0) }, uniquingKeysWith: { $1 })
-            (self.known, self.now) = (known, now)
-            let isAnyHeard = backends.contains { $0.isFresh(at: now) }
+            (self.known, self.now, self.machine) = (known, now, machine)
+            let isAnyHeard = backends.contains { $0.isFresh(at: machine) }
             silentMax = isAnyHeard ? FleetView.silentMax : FleetView.allSilentMax
         }
 
@@ -75,48 +81,62 @@ package struct FleetView: Equatable, Sendable {
                 // Once: EC2 lists it for an hour.
                 guard known[listed.id] != nil else { return }
                 view.instances.append(
-                    instance(listed, .gone(listed.wasTakenBack ? .interrupted : .released), listed.launched)
+                    instance(listed, .gone(listed.wasTakenBack ? .interrupted : .released))
                 )
             }
         }
 
         private mutating func addLiving(_ listed: EC2.Instance, _ backend: RegisteredBackend?) {
             var memory = known[listed.id] ?? KnownInstance(listed)
-            if let backend, backend.state == .draining || backend.isAskedToDrain {
-                memory.draining = memory.draining ?? now
+            if let backend {
+                // Counted back from now, as its own clock may be another.
+                let age = Duration.milliseconds(max(0, machine - backend.registered))
+                memory.serves = memory.serves ?? max(listed.launched, now + (.zero - age))
+                if backend.state == .draining || backend.isAskedToDrain {
+                    memory.draining = memory.draining ?? machine
+                }
             }
             view.known[listed.id] = memory
             if let since = memory.draining {
-                let isDone = backend.map { $0.state == .draining && $0.load.inFlight == 0 } ?? true
-                if isDone || Duration.milliseconds(now - since) > FleetView.drainMax {
-                    view.superfluous.append(listed.id)
-                }
-                // The planner replaces what EC2 takes back, and knows why.
-                let isTaken = warnings[listed.id]?.kind == .interruption && backend != nil
+                addDraining(listed, backend, since)
+            } else if let backend {
+                addRegistered(listed, backend, memory.serves ?? now)
+            } else {
+                let since = listed.launched.time
+                let isPending = listed.state == .pending
                 view.instances.append(
-                    instance(
-                        listed,
-                        isTaken ? .serving(since: listed.launched.time) : .draining(since: since.time),
-                        listed.launched
-                    )
+                    instance(listed, isPending ? .requested(at: since) : .booting(since: since))
                 )
-                return
             }
-            guard let backend else {
-                let state: Instance.State =
-                    listed.state == .pending
-                    ? .requested(at: listed.launched.time) : .booting(since: listed.launched.time)
-                view.instances.append(instance(listed, state, listed.launched))
-                return
+        }
+
+        private mutating func addDraining(
+            _ listed: EC2.Instance,
+            _ backend: RegisteredBackend?,
+            _ since: WallClock
+        ) {
+            let isDone = backend.map { $0.state == .draining && $0.load.inFlight == 0 } ?? true
+            if isDone || Duration.milliseconds(machine - since) > FleetView.drainMax {
+                view.superfluous.append(listed.id)
             }
-            guard Duration.milliseconds(now - backend.heartbeat) <= silentMax else {
+            // The planner replaces what EC2 takes back, and knows why.
+            let isTaken = warnings[listed.id]?.kind == .interruption && backend != nil
+            view.instances.append(
+                instance(listed, isTaken ? .serving(since: listed.launched.time) : .draining(since: now.time))
+            )
+        }
+
+        private mutating func addRegistered(
+            _ listed: EC2.Instance,
+            _ backend: RegisteredBackend,
+            _ since: WallClock
+        ) {
+            guard Duration.milliseconds(machine - backend.heartbeat) <= silentMax else {
                 view.superfluous.append(listed.id)
                 return
             }
-            if backend.isServing(at: now) { view.serving.append(backend) }
-            view.instances.append(
-                instance(listed, .serving(since: backend.registered.time), listed.launched)
-            )
+            if backend.isServing(at: machine) { view.serving.append(backend) }
+            view.instances.append(instance(listed, .serving(since: since.time)))
         }
 
         /// What EC2 has given us, and does not show yet.
@@ -138,16 +158,14 @@ package struct FleetView: Equatable, Sendable {
             view.stale += backends.keys.filter { !listed.contains($0) && view.known[$0] == nil }.sorted()
         }
 
-        private func instance(_ listed: EC2.Instance, _ state: Instance.State, _ launched: WallClock)
-            -> Instance
-        {
+        private func instance(_ listed: EC2.Instance, _ state: Instance.State) -> Instance {
             Instance(
                 id: listed.id,
                 type: listed.instanceType,
                 market: Market(listed.market),
                 zone: listed.zone ?? "",
                 state: state,
-                launchedAt: launched.time,
+                launchedAt: listed.launched.time,
                 warning: warnings[listed.id].map { warning in
                     warning.kind == .rebalance ? .rebalance : .interruption(at: warning.at.time)
                 }
@@ -164,13 +182,21 @@ package struct KnownInstance: Equatable, Sendable {
     package let market: Market
     package let zone: String
     package let launched: WallClock
-    /// Since when it is asked to drain.
+    /// Since when it serves, in AWS's time.
+    package var serves: WallClock?
+    /// Since when it is asked to drain, in the machine's time.
     package var draining: WallClock?
 
-    package init(type: String, market: Market, zone: String, launched: WallClock, draining: WallClock? = nil)
-    {
+    package init(
+        type: String,
+        market: Market,
+        zone: String,
+        launched: WallClock,
+        serves: WallClock? = nil,
+        draining: WallClock? = nil
+    ) {
         (self.type, self.market, self.zone) = (type, market, zone)
-        (self.launched, self.draining) = (launched, draining)
+        (self.launched, self.serves, self.draining) = (launched, serves, draining)
     }
 
     init(_ listed: EC2.Instance) {

@@ -25,7 +25,7 @@ extension Controller {
         return (try? found.get().isEmpty) != true
     }
 
-    func heed(_ event: InstanceEvent, _ deadlines: CycleDeadlines, _ log: Log) async {
+    func heed(_ event: InstanceEvent, at time: WallClock, _ deadlines: CycleDeadlines, _ log: Log) async {
         guard !settings.isDryRun else { return }
         let kind: InstanceWarning.Kind
         switch event.kind {
@@ -35,7 +35,7 @@ extension Controller {
             await note(settings.table.deregister(event.instance), "deregistered", event, deadlines, log)
             return
         }
-        let warning = InstanceWarning(instance: event.instance, kind: kind, at: now().wall)
+        let warning = InstanceWarning(instance: event.instance, kind: kind, at: time)
         await note(settings.table.put(warning), "warned", event, deadlines, log)
         guard kind == .interruption else { return }
         // Routers leave it within a second; it has two minutes for what it has.

@@ -5,7 +5,12 @@ package import Wire
 
 /// What a cycle has read of the world.
 package struct Readings: Sendable {
+    /// AWS's time, as the event that began the cycle says it: of launches, metrics and plans.
     package var now: WallClock
+    /// This machine's: of heartbeats.
+    ///
+    /// The two are the same on AWS, and are not in a local cloud whose hours are short.
+    package var machine: WallClock
     /// Ours, by tag.
     package var instances: [EC2.Instance]
     package var backends: [RegisteredBackend]
@@ -29,11 +34,12 @@ package struct Readings: Sendable {
 
     package init(
         now: WallClock,
+        machine: WallClock,
         instances: [EC2.Instance],
         backends: [RegisteredBackend],
         newToken: String
     ) {
-        (self.now, self.instances, self.backends) = (now, instances, backends)
-        self.newToken = newToken
+        (self.now, self.machine, self.newToken) = (now, machine, newToken)
+        (self.instances, self.backends) = (instances, backends)
     }
 }

@@ -1,5 +1,6 @@
+package import AWS
 package import Planning
-import Fleet
+import Wire
 
 /// How requests fared in the minutes since the last tick, from what API Gateway, Lambda and the backends count.
 ///
@@ -20,6 +21,27 @@ package struct ServiceQuality: Equatable, Sendable {
     package var meanRun: Duration?
 
     package init() {}
+
+    /// - Parameters:
+    ///   - series: as asked for by `Controller+Reading`.
+    ///   - warmed: minutes since 1970 of which Lambda's runs say nothing. A warm-up holds its environment for hundreds of milliseconds, and
+    ///     that is in Lambda's metrics: taken for requests' it made Lambda look dear, so that instances were launched for a load of zero.
+    package init(_ series: [CloudWatch.Series], warmed: Set<Int>) {
+        func points(_ id: String) -> [CloudWatch.Point] { series.first { $0.id == id }?.points ?? [] }
+        let runs = points("runs").filter { !warmed.contains(Int(($0.time.seconds / 60).rounded(.down))) }
+        func weighted(_ id: String, by weights: [CloudWatch.Point]) -> Double? {
+            let weights = Dictionary(weights.map { ($0.time, $0.value) }, uniquingKeysWith: { $1 })
+            let pairs = points(id).map { (value: $0.value, weight: weights[$0.time] ?? 0) }
+            let sum = pairs.reduce(0) { $0 + $1.weight }
+            return sum > 0 ? pairs.reduce(0) { $0 + $1.value * $1.weight } / sum : nil
+        }
+        total = points("count").reduce(0) { $0 + $1.value }
+        errors = points("errors").reduce(0) { $0 + $1.value }
+        self.runs = runs.reduce(0) { $0 + $1.value }
+        shareInTime = weighted("intime", by: points("count")).map { $0 / 100 }
+        shareOfRunsInTime = weighted("runsintime", by: runs).map { $0 / 100 }
+        meanRun = weighted("mean", by: runs).map { .milliseconds($0) }
+    }
 
     /// - Parameter lateOnBackends: answers that backends gave too late, in the same time.
     package func outcomes(lateOnBackends: Int) -> Observation.Outcomes {

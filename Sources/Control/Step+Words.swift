@@ -7,7 +7,8 @@ extension Step {
         switch self {
         case .rotate(let ring, _): ring.next == nil ? "put a new token in use" : "announce a new token"
         case .launch(let launch, _): Action.launch(launch).words
-        case .warm(let count): Action.warm(environments: count).words
+        case .warm(let target, let count):
+            "\(Action.warm(environments: count).words) of the \(target.rawValue) function"
         case .provision(let count): Action.provision(environments: count).words
         case .route(let target): "route requests to the \(target.rawValue) function"
         case .drain(let id): Action.drain(instance: id).words

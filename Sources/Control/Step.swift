@@ -6,7 +6,7 @@ package import Planning
 package enum Step: Equatable, Sendable {
     case rotate(TokenRing, replacing: TokenRing?)
     case launch(Action.Launch, IdempotencyToken)
-    case warm(environments: Int)
+    case warm(RouteTarget, environments: Int)
     case provision(environments: Int)
     case route(RouteTarget)
     /// A registered backend, which ends by itself when it is idle.
@@ -37,12 +37,14 @@ extension Step {
     /// What a plan comes to.
     ///
     /// - Parameters:
+    ///   - routed: requests under way at once, for which the router is made ready before they come to it.
     ///   - route: the present target of the route; nil when it is not known, and is left.
     ///   - tick: names the run, so that the same decision made twice launches once.
     package static func all(
         _ decisions: [Decision],
         _ fleet: FleetView,
         route: RouteTarget?,
+        routed: Int,
         stack: String,
         tick: String
     ) -> [Step] {
@@ -60,12 +62,15 @@ extension Step {
                 // What does not serve has nothing to finish.
                 if serving.contains(id) { drained.insert(id) } else { ended.insert(id) }
             case .provision(let count): steps.append(.provision(environments: count))
-            case .warm(let count): steps.append(.warm(environments: count))
+            case .warm(let count): steps.append(.warm(.inference, environments: count))
             }
         }
         // The flip is an optimisation: both targets answer at any time.
         let wanted: RouteTarget = serving.subtracting(drained).isEmpty ? .inference : .router
-        if let route, route != wanted { steps.append(.route(wanted)) }
+        if let route, route != wanted {
+            if wanted == .router { steps.append(.warm(.router, environments: max(1, routed))) }
+            steps.append(.route(wanted))
+        }
         steps += drained.sorted().map { .drain($0) }
         if !ended.isEmpty { steps.append(.end(ended.sorted())) }
         let stale = fleet.stale + ended.filter { !serving.contains($0) }.sorted()

@@ -15,9 +15,11 @@ package struct InstanceEvent: Equatable, Sendable {
     package let instance: String
     /// After a change of state: `running`, `terminated` and so on.
     package let state: String?
+    /// When it happened, in ISO 8601.
+    package let time: String
 
-    package init(kind: Kind, instance: String, state: String? = nil) {
-        (self.kind, self.instance, self.state) = (kind, instance, state)
+    package init(kind: Kind, instance: String, state: String? = nil, time: String = "") {
+        (self.kind, self.instance, self.state, self.time) = (kind, instance, state, time)
     }
 
     init(_ reader: inout JSONReader) throws(JSONError) {
@@ -30,6 +32,11 @@ package struct InstanceEvent: Equatable, Sendable {
         guard let instance = event["detail"]?["instance-id"]?.stringValue, !instance.isEmpty else {
             throw JSONError("its detail has no instance-id", at: 0)
         }
-        self.init(kind: kind, instance: instance, state: event["detail"]?["state"]?.stringValue)
+        self.init(
+            kind: kind,
+            instance: instance,
+            state: event["detail"]?["state"]?.stringValue,
+            time: event["time"]?.stringValue ?? ""
+        )
     }
 }

@@ -3,9 +3,15 @@ import ServiceLifecycle
 import UnixSignals
 package import Wire
 
-/// Lambda and API Gateway on this machine: an HTTP front on loopback before a function's real processes.
+/// Lambda and API Gateway on this machine: an HTTP front on loopback before a function's real processes; or a whole stack, with all of
+/// AWS's services that it uses.
 package struct LocalCloud: Sendable {
-    private let configuration: FunctionConfiguration
+    private enum Content: Sendable {
+        case function(FunctionConfiguration)
+        case stack(StackConfiguration)
+    }
+
+    private let content: Content
     private let port: Int
     private let wallClock: @Sendable () -> WallClock
     private let log: @Sendable (String) -> Void
@@ -22,10 +28,19 @@ package struct LocalCloud: Sendable {
         wallClock: @escaping @Sendable () -> WallClock,
         log: @escaping @Sendable (String) -> Void
     ) {
-        self.configuration = configuration
-        self.port = port
-        self.wallClock = wallClock
-        self.log = log
+        content = .function(configuration)
+        (self.port, self.wallClock, self.log) = (port, wallClock, log)
+    }
+
+    /// A whole stack instead of one function.
+    package init(
+        _ stack: StackConfiguration,
+        port: Int,
+        wallClock: @escaping @Sendable () -> WallClock,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        content = .stack(stack)
+        (self.port, self.wallClock, self.log) = (port, wallClock, log)
     }
 
     /// Serves until SIGINT, SIGTERM or `stop`, then answers who waits and ends the function's processes.
@@ -35,17 +50,47 @@ package struct LocalCloud: Sendable {
     package func run(onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let start = ContinuousClock.now
         let now: @Sendable () -> Duration = { ContinuousClock.now - start }
-        let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
-        let front = GatewayFront(
-            function: function,
-            invoke: InvokeFront(function: function, functionName: configuration.name, now: now, log: log),
-            now: now,
-            wallClock: wallClock,
-            log: log
-        )
+        switch content {
+        case .function(let configuration):
+            let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
+            let front = GatewayFront(
+                target: { function },
+                invoke: InvokeFront(function: function, functionName: configuration.name, now: now, log: log),
+                endpoint: nil,
+                now: now,
+                wallClock: wallClock,
+                log: log
+            )
+            try await serve(
+                front,
+                Running(run: { await function.run() }, stop: { function.stop() }),
+                onReady: onReady
+            )
+        case .stack(let configuration):
+            let stack = try Stack(configuration, now: now, wallClock: wallClock, log: log)
+            let front = GatewayFront(
+                target: { await stack.targetFunction },
+                invoke: nil,
+                endpoint: AWSEndpoint(stack: stack, now: now, log: log),
+                now: now,
+                wallClock: wallClock,
+                log: log
+            )
+            try await serve(front, Running(run: { await stack.run() }, stop: { stack.stop() })) { port in
+                await stack.connect("http://127.0.0.1:\(port)")
+                await onReady(port)
+            }
+        }
+    }
+
+    private func serve(
+        _ front: GatewayFront,
+        _ running: Running,
+        onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
         let application = Application(
             responder: CallbackResponder<ConnectionContext> { request, context in
-                try await front.respond(request, sourceIP: context.sourceIP)
+                try await front.respond(request, context)
             },
             server: .http1(configuration: .init(additionalChannelHandlers: [HTTP1Compliance.Installer()])),
             configuration: .init(address: .hostname("127.0.0.1", port: port)),
@@ -56,7 +101,7 @@ package struct LocalCloud: Sendable {
             configuration: .init(
                 services: [
                     .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: FunctionService(function: function)),
+                    .init(service: running),
                     .init(
                         service: StopService(stops: stops.stream),
                         successTerminationBehavior: .gracefullyShutdownGroup
@@ -73,19 +118,24 @@ package struct LocalCloud: Sendable {
     package func stop() { stops.continuation.finish() }
 }
 
-/// The function as a service: it ends when the group shuts down.
-private struct FunctionService: Service {
-    let function: LocalFunction
+/// What stands behind the front, as a service: it ends when the group shuts down.
+private struct Running: Service {
+    let body: @Sendable () async -> Void
+    let stop: @Sendable () -> Void
+
+    init(run: @escaping @Sendable () async -> Void, stop: @escaping @Sendable () -> Void) {
+        (body, self.stop) = (run, stop)
+    }
 
     func run() async throws {
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await function.run()
+                await body()
             } onGracefulShutdown: {
-                function.stop()
+                stop()
             }
         } onCancel: {
-            function.stop()
+            stop()
         }
     }
 }

@@ -98,7 +98,7 @@ package final class Router: Sendable {
                     state.withLock { $0.ended(attempt, nil, &journey, now: end) }
                     let detail = journey.lastFailure.map { "the first try: \($0)" }
                     let outcome = attempt.isSecond ? RoutingOutcome.servedSecond : .servedFirst
-                    return (invocation.event.encode(response), outcome, detail)
+                    return (invocation.event.encode(response.served(by: attempt.backend.id)), outcome, detail)
                 }
             }
         }

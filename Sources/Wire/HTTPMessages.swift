@@ -44,3 +44,12 @@ package struct HTTPResponse: Sendable {
         self.body = body
     }
 }
+
+extension HTTPResponse {
+    /// With a header that tells clients who answered: an instance by its id, or `lambda`, the inference function.
+    package func served(by server: String) -> HTTPResponse {
+        var response = self
+        response.headers.append("x-mark-served-by", server)
+        return response
+    }
+}

@@ -32,8 +32,9 @@ final class ControllerRole: Sendable {
                 return .failure(FunctionError("Function.InvalidEvent", error.description))
             }
             switch event {
-            case .schedule: return run(.tick, invocation, log)
-            case .instance(let event): return run(.instance(event), invocation, log)
+            case .schedule(let event): return run(.tick(at: Self.time(event.time)), invocation, log)
+            case .instance(let event):
+                return run(.instance(event, at: Self.time(event.time)), invocation, log)
             case .http, .inference, .queue, .warmUp:
                 return .failure(
                     FunctionError(
@@ -44,6 +45,9 @@ final class ControllerRole: Sendable {
             }
         }
     }
+
+    /// AWS's time, which is the machine's where an event does not say it.
+    static func time(_ text: String) -> WallClock { WallClock(iso8601: text) ?? Process.now() }
 
     /// One cycle.
     func run(_ trigger: Controller.Trigger, _ invocation: Invocation, _ log: Log) -> Outcome {

@@ -20,14 +20,14 @@ struct EventHandler: Sendable {
             return .failure(FunctionError("Function.InvalidEvent", error.description))
         }
         switch event {
-        case .http(let event): return .response(event.encode(answer(event)))
+        case .http(let event): return .response(event.encode(answer(event).served(by: "lambda")))
         case .inference(let request): return infer(request)
         case .queue(let messages): return .response(process(messages, log))
         case .schedule(let event):
-            return controller?.run(.tick, invocation, log)
+            return controller?.run(.tick(at: ControllerRole.time(event.time)), invocation, log)
                 ?? Self.inVain("the schedule \(event.resource) ticks")
         case .instance(let event):
-            return controller?.run(.instance(event), invocation, log)
+            return controller?.run(.instance(event, at: ControllerRole.time(event.time)), invocation, log)
                 ?? Self.inVain("the event of \(event.instance) reaches")
         case .warmUp(let warmUp):
             // The wait is for the models as well: a warm environment is one that can answer at once.

@@ -25,7 +25,12 @@ struct LivePlan {
             write: { _ in }
         )
         let log = Log(format: .text, level: .fatal, now: Terminal.wallClock, write: { Terminal.write($0) })
-        return await controller.run(.preview, holder: "preview", within: StackOptions.timeout, log: log)
+        return await controller.run(
+            .preview(at: Terminal.wallClock()),
+            holder: "preview",
+            within: StackOptions.timeout,
+            log: log
+        )
     }
 
     /// Nil for a model without a profile, as for the controller.

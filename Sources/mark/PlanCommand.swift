@@ -14,8 +14,8 @@ struct PlanCommand: AsyncParsableCommand {
         discussion: """
             Printed are what each type of instance takes within the objective, what that costs a request and from which rate on it is \
             cheaper than Lambda; then what the planner would do now, why, and what it would do otherwise. With --live and --function \
-            it says what the next tick of a deployed stack would do, from what AWS and the stack's table say now; workload and limits are then \
-            the stack's.
+            it says what the next tick of a deployed stack would do, from what AWS and the stack's table say now; workload and limits are \
+            then the stack's.
             """
     )
 

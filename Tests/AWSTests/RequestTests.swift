@@ -136,6 +136,7 @@ import Wire
         ),
         "instances by tag, second page": one(EC2.describeInstances(filters: [.tag("a", "b")])),
         "instances by id": one(EC2.describeInstances(ids: ["i-1", "i-2"])),
+        "subnets": one(EC2.describeSubnets(["subnet-1", "subnet-2"])),
         "termination": one(EC2.terminateInstances(["i-1", "i-2"])),
         "spot prices": one(
             EC2.describeSpotPriceHistory(types: ["c7g.large", "t4g.medium"], from: hour, to: World.epoch)
@@ -161,6 +162,7 @@ import Wire
         "provisioned concurrency": one(Lambda.getProvisionedConcurrency(.init(arn, qualifier: "live"))),
         "provisioning": one(Lambda.putProvisionedConcurrency(function, 5)),
         "no more provisioning": one(Lambda.deleteProvisionedConcurrency(function)),
+        "function configuration": one(Lambda.getFunctionConfiguration(function)),
         "reserved concurrency": one(Lambda.getFunctionConcurrency(.init("mark"))),
         "account settings": one(Lambda.getAccountSettings()),
         "metric data": one(

@@ -113,7 +113,18 @@ class Handler(aws_front.Handler):
                 before, answer = world.tokens[token]
                 assert before == self.body, "one token for two different fleets"
                 return answer
-            answer = world.create_fleet(form, super().ask_moto)
+            asked = self.body
+            size = int(form["TargetCapacitySpecification.TotalTargetCapacity"])
+            if size > world.fleet_max:
+                # EC2 gives what it has, and says what it had not.
+                self.body = re.sub(rb"(\w+TargetCapacity)=%d\b" % size, rb"\g<1>=%d" % world.fleet_max, asked)
+                assert len(self.body) == len(asked)
+            status, headers, body = world.create_fleet(form, super().ask_moto)
+            if size > world.fleet_max:
+                error = "<item><errorCode>InsufficientInstanceCapacity</errorCode><errorMessage>no more</errorMessage><lifecycle>spot</lifecycle></item>"
+                body = body.replace(b"</CreateFleetResponse>", f"<errorSet>{error}</errorSet></CreateFleetResponse>".encode())
+            self.body = asked
+            answer = status, headers, body
             world.tokens[token] = (self.body, answer)
             return answer
 
@@ -163,9 +174,9 @@ class Front(aws_front.Front):
 
 
 class World:
-    def __init__(self, folder: Path, bootstrap: Path, storm: bool = False, skew: float = 0, **variables: str) -> None:
+    def __init__(self, folder: Path, bootstrap: Path, storm: bool = False, skew: float = 0, zones: int = 3, **variables: str) -> None:
         self.clock, self.bootstrap, self.lock = Clock(folder), bootstrap, threading.Lock()
-        self.more = variables
+        self.more, self.zones = variables, zones
         self.calls: list[str] = []
         self.fleets: list[dict[str, str]] = []
         self.tokens: dict[str, tuple[bytes, tuple]] = {}
@@ -173,6 +184,7 @@ class World:
         self.trap = None
         self.provisioned = 0
         self.empty_pools: set[str] = set()
+        self.fleet_max = 1000
         self.held, self.peak, self.warmed, self.environments = 0, 0, 0, 0
         # Requests by minute since 1970.
         self.rate = lambda minute: 0.0
@@ -222,7 +234,7 @@ class World:
         image = self.ec2.describe_images()["Images"][0]["ImageId"]
         template = self.ec2.create_launch_template(LaunchTemplateName="t", LaunchTemplateData={"ImageId": image})
         self.template = template["LaunchTemplate"]["LaunchTemplateId"]
-        subnets = sorted(self.ec2.describe_subnets()["Subnets"], key=lambda s: s["AvailabilityZone"])[:3]
+        subnets = sorted(self.ec2.describe_subnets()["Subnets"], key=lambda s: s["AvailabilityZone"])[: self.zones]
         self.subnets = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in subnets}
         self.api_id = self.api.create_api(Name="a", ProtocolType="HTTP")["ApiId"]
         self.integrations = {

@@ -209,6 +209,18 @@ def test_pools_without_capacity_are_left_for_others(world):
     assert fleet and all(i["InstanceType"] != "c5.large" or i.get("InstanceLifecycle") != "spot" for i in fleet)
 
 
+def test_of_a_launch_that_is_granted_in_part_the_rest_comes_from_elsewhere(make):
+    # In one zone equal launches are one request.
+    whole, part = [make(MARK_TYPES="c5.large", zones=1) for _ in range(2)]
+    part.fleet_max = 1
+    for world in (whole, part):
+        grow(world, world.controller(), rate=7 * STEADY)
+    assert any(int(f["TargetCapacitySpecification.TotalTargetCapacity"]) > 1 for f in part.fleets), "nothing was granted in part"
+    assert len(part.instances()) >= len(whole.instances()) - 1 > 1, "on demand the last one may not be worth it"
+    # The pool that had no more is left alone, and what was missing is bought on the other market.
+    assert any(i.get("InstanceLifecycle") != "spot" for i in part.instances())
+
+
 def test_a_dry_run_decides_and_changes_nothing(make):
     world = make(MARK_DRY_RUN="true")
     controller = world.controller()

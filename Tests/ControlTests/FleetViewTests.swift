@@ -15,7 +15,9 @@ private struct Scene {
     var warnings: [InstanceWarning] = []
     var known: [String: KnownInstance] = [:]
 
-    var view: FleetView { FleetView(listed, backends, warnings, known: known, now: Self.now) }
+    var view: FleetView {
+        FleetView(listed, backends, warnings, known: known, now: Self.now, machine: Self.now)
+    }
 
     static func ago(_ seconds: Int) -> WallClock { now + .seconds(-seconds) }
 

@@ -49,6 +49,24 @@ import Wire
         #expect(outcomes.slowRuns == 4 && outcomes.coldStarts == 26 && outcomes.good == 948)
     }
 
+    @Test func `says nothing of Lambda by minutes in which environments were warmed`() {
+        func series(_ id: String, _ values: [Double]) -> CloudWatch.Series {
+            let points = values.enumerated().map {
+                CloudWatch.Point(time: WallClock(seconds: Double(60 * (100 + $0.offset))), value: $0.element)
+            }
+            return CloudWatch.Series(id: id, status: "Complete", points: points)
+        }
+        let all = [
+            series("runs", [10, 40, 30]), series("mean", [400, 20, 20]), series("runsintime", [20, 100, 50]),
+            series("count", [5, 40, 30]), series("intime", [100, 100, 100]),
+        ]
+        let quality = ServiceQuality(all, warmed: [100])
+        #expect(quality.runs == 70 && quality.meanRun == .milliseconds(20) && quality.total == 75)
+        #expect(quality.shareOfRunsInTime == 55.0 / 70)
+        // Nothing but warm-ups: what is known of requests stays known.
+        #expect(ServiceQuality(all, warmed: [100, 101, 102]).meanRun == nil)
+    }
+
     @Test func `always adds up`() {
         let failure = firstFailure(of: 0..<500) { generator in
             var quality = ServiceQuality()
@@ -118,6 +136,7 @@ import Wire
         ]
         document.unavailable = [Pool(type: "c5.large", zone: "z")]
         document.late = ["i-1": 3]
+        document.warmed = [29, 30]
         (document.latency, document.qualityMinute, document.lastTick) = (.milliseconds(12.5), 30, 31)
         document.status = ["route": "router"]
         let read = ControllerDocument(version: 4, try JSON(parsing: document.json.encoded()))

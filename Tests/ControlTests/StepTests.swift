@@ -39,7 +39,8 @@ import Wire
             },
             [],
             known: [:],
-            now: now
+            now: now,
+            machine: now
         )
     }
 
@@ -53,6 +54,7 @@ import Wire
             actions.map { Decision($0, because: .limits) },
             fleet,
             route: route,
+            routed: 3,
             stack: "shop",
             tick: tick
         )
@@ -69,7 +71,9 @@ import Wire
         )
         guard case .launch = steps[0] else { return #expect(Bool(false), "\(steps[0]) comes first") }
         #expect(
-            steps.dropFirst() == [.warm(environments: 3), .route(.inference), .drain("i-1"), .drain("i-2")]
+            steps.dropFirst() == [
+                .warm(.inference, environments: 3), .route(.inference), .drain("i-1"), .drain("i-2"),
+            ]
         )
     }
 
@@ -78,7 +82,11 @@ import Wire
     }
 
     @Test func `flip the route to the router when a backend serves`() {
-        #expect(Self.steps([], Self.fleet("i-1"), route: .inference) == [.route(.router)])
+        #expect(
+            Self.steps([], Self.fleet("i-1"), route: .inference) == [
+                .warm(.router, environments: 3), .route(.router),
+            ]
+        )
         #expect(Self.steps([], Self.fleet(), route: .inference) == [])
         #expect(Self.steps([], Self.fleet(), route: .router) == [.route(.inference)])
     }

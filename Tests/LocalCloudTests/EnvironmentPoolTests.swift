@@ -154,4 +154,45 @@ import Testing
         }
         #expect(failure == nil)
     }
+
+    @Test(arguments: [
+        (
+            "what is provisioned starts ahead, serves first and is not reaped",
+            "0 provision 2\n1 ready 1\n1 ready 2\n5 submit a\n6 answered 1\n6 ready 1\n900 end",
+            "0 start 1\n0 start 2\n5 a to 1"
+        ),
+        (
+            "what is provisioned no more is reaped",
+            "0 provision 1\n1 ready 1\n400 provision 0\n900 end",
+            "0 start 1\n400 kill 1"
+        ),
+        (
+            "a start ahead that fails is tried once more, and again when it is asked for again",
+            "0 provision 1\n1 exit 1\n2 exit 2\n100 provision 1\n101 ready 3\n102 end",
+            "0 start 1\n1 start 2\n100 start 3"
+        ),
+        (
+            "one that ends later is replaced",
+            "0 provision 1\n1 ready 1\n50 exit 1\n51 ready 2\n52 end",
+            "0 start 1\n50 start 2"
+        ),
+        (
+            "a lower limit ends nothing, a higher one starts what waits",
+            "0 submit a\n1 ready 1\n2 limit 1\n3 submit b\n4 limit 2\n5 ready 2\n6 end",
+            "0 start 1\n1 a to 1\n4 start 2\n5 b to 2"
+        ),
+    ])
+    func `keeps environments ready ahead`(what: String, script: String, expected: String) {
+        #expect(PoolStory.play(script, limits) == expected, "\(what)")
+    }
+
+    @Test func `as Lambda does, throttles callers at once and lets events wait`() {
+        var strict = limits
+        strict.throttlesAtOnce = true
+        let script =
+            "0 submit a\n0 submit b\n0 submit c\n0 submit-event d\n1 ready 1\n1 ready 2\n2 submit e\n3 answered 1\n3 ready 1"
+        let expected =
+            "0 start 1\n0 start 2\n0 c fails: throttled\n1 a to 1\n1 b to 2\n2 e fails: throttled\n3 d to 1"
+        #expect(PoolStory.play(script, strict) == expected)
+    }
 }

@@ -2,7 +2,8 @@ import LocalCloud
 
 /// Plays a script of events to a pool and tells what the pool does, as text.
 ///
-/// Each line of a script is a second and an event: `submit a`, `ready 1`, `answered 1`, `exit 1`, or `end`.
+/// Each line of a script is a second and an event: `submit a`, `submit-event a`, `ready 1`, `answered 1`, `exit 1`,
+/// `provision 2`, `limit 1` or `end`.
 /// Time is told to the pool exactly when it asked for it, so a deadline that is not armed is never met. A
 /// killed process ends one second later by itself.
 struct PoolStory {
@@ -32,6 +33,9 @@ struct PoolStory {
         case "ready": perform(pool.ready(number, now: now), second)
         case "answered": perform(pool.answered(number, now: now), second)
         case "exit": perform(pool.exited(number, now: now), second)
+        case "provision": perform(pool.provision(Int(words[2]) ?? 0, now: now), second)
+        case "limit": perform(pool.limit(to: Int(words[2]) ?? 0, now: now), second)
+        case "submit-event": perform(pool.submit(number, mayWait: true, now: now), second)
         case "end": break
         default: preconditionFailure("unknown event: \(words[1])")
         }

@@ -1,3 +1,4 @@
+import Forecasting
 import Planning
 import Testing
 
@@ -29,5 +30,35 @@ import Testing
         #expect(Self.reserve(6000, scale: 1200).provisioned(price: 0.6, saving: 1) == 9)
         #expect(Self.reserve(6000).provisioned(price: 1.1, saving: 1) == 0)
         #expect(Self.reserve(6000).provisioned(price: 1, saving: 0) == 0)
+    }
+
+    @Test func `lets environments fall asleep when nothing has come for ten minutes`() throws {
+        var planner = try Fixture.planner { $0.warmsUp = true }
+        func warms(_ rates: [Double], at minute: Int) -> Bool {
+            var observation = Fixture.observation(0, at: minute)
+            observation.demand = rates.map { $0 * 60 }
+            // A load of the past that is not expected any more, and still thinkable.
+            observation.forecasts = [5, 10, 15].map {
+                LoadForecast(horizon: $0, mean: 0.2, max: 1, maxQ90: 60, maxQ99: 600)
+            }
+            return planner.plan(observation).contains {
+                if case .warm = $0.action { true } else { false }
+            }
+        }
+        #expect(warms(Array(repeating: 1, count: 20) + Array(repeating: 0, count: 9), at: 120))
+        #expect(!warms(Array(repeating: 1, count: 20) + Array(repeating: 0, count: 10), at: 130))
+    }
+
+    @Test func `is provisioned where cold starts break the objective, though pings are cheaper`() throws {
+        var planner = try Fixture.planner { $0.usesProvisionedConcurrency = true }
+        func provisioned(coldStarts: Int, at minute: Int) -> Int {
+            var observation = Fixture.observation(1, at: minute)
+            (observation.outcomes.total, observation.outcomes.coldStarts) = (60, coldStarts)
+            return planner.plan(observation).reduce(0) {
+                if case .provision(let count) = $1.action { count } else { $0 }
+            }
+        }
+        #expect(provisioned(coldStarts: 0, at: 120) == 0)
+        #expect(provisioned(coldStarts: 20, at: 121) > 0)
     }
 }

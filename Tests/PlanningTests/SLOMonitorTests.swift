@@ -63,6 +63,18 @@ import Testing
         #expect(monitor.state(now: .seconds(1800)) == .kept && monitor.headroom == 1)
     }
 
+    @Test func `says when cold starts alone break the objective, for half an hour`() {
+        var monitor = SLOMonitor(target: 0.99)
+        var outcomes = Observation.Outcomes()
+        (outcomes.total, outcomes.coldStarts) = (1000, 9)
+        monitor.observe(outcomes, now: .seconds(60))
+        #expect(!monitor.cannotBearColdStarts(now: .seconds(60)))
+        outcomes.coldStarts = 30
+        monitor.observe(outcomes, now: .seconds(120))
+        #expect(monitor.cannotBearColdStarts(now: .seconds(120)))
+        #expect(!monitor.cannotBearColdStarts(now: .seconds(1920)))
+    }
+
     @Test func `says nothing of fewer than fifty requests`() {
         var monitor = SLOMonitor(target: 0.98)
         monitor.observe(Self.outcomes(49, queued: 49), now: .seconds(60))

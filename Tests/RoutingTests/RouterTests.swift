@@ -14,7 +14,10 @@ struct `A request` {
         #expect(await router.prepare(within: .seconds(2)) == nil)
         let answer = try await around.infer(router)
         #expect(
-            answer == #"{"statusCode":200,"headers":{},"isBase64Encoded":false,"body":"{\"outputs\":[]}"}"#
+            ["a", "b"].contains {
+                answer
+                    == #"{"statusCode":200,"headers":{"x-mark-served-by":"\#($0)"},"isBase64Encoded":false,"body":"{\"outputs\":[]}"}"#
+            }
         )
         let state = around.state.withLock { $0 }
         #expect(state.asked.prefix(2).sorted() == ["table", "token"])

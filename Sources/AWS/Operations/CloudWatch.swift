@@ -66,6 +66,10 @@ package enum CloudWatch {
         package var status: String
         /// Starts of periods with their values, in the order of time; periods without data are missing.
         package var points: [Point]
+
+        package init(id: String, status: String, points: [Point]) {
+            (self.id, self.status, self.points) = (id, status, points)
+        }
     }
 
     package struct Point: Equatable, Sendable {

@@ -26,7 +26,10 @@ extension EC2 {
 
         package init(image: String) { self.image = image }
 
-        /// Metadata only with tokens; burstable instances end at their baseline instead of costing more.
+        /// Metadata only with tokens.
+        ///
+        /// Nothing of CPU credits: EC2 refuses to launch types without credits from a template that speaks of them, so burstable
+        /// instances set theirs to `standard` themselves.
         var json: JSON {
             [
                 "ImageId": .string(image),
@@ -46,7 +49,6 @@ extension EC2 {
                     ]
                 } ?? .null,
                 "MetadataOptions": ["HttpTokens": "required", "HttpPutResponseHopLimit": 1],
-                "CreditSpecification": ["CpuCredits": "standard"],
                 "InstanceInitiatedShutdownBehavior": "terminate",
             ]
         }

@@ -83,7 +83,8 @@ package struct Signer: Sendable {
         "\(time.basic.prefix(8))/\(region)/\(service)/aws4_request"
     }
 
-    private func derivedKey(at time: WallClock) -> [UInt8] {
+    /// The day's key of the service, with which signatures are made and checked.
+    package func derivedKey(at time: WallClock) -> [UInt8] {
         [String(time.basic.prefix(8)), region, service, "aws4_request"]
             .reduce(Array("AWS4\(credentials.secretAccessKey)".utf8)) { key, part in
                 SHA256.authenticationCode(of: part.utf8, key: key)

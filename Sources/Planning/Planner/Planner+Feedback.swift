@@ -18,24 +18,35 @@ extension Planner {
     /// Lambda environments for what instances will not take.
     mutating func reserve(_ burn: SLOMonitor.State, _ draft: inout PlanDraft) {
         let view = draft.view
-        let prices = catalogue.lambda(settings.functionArchitecture)
-        let gigabytes = Double(workload.function.memoryMiB) / 1024
         let latency = workload.function.latency
-        if settings.usesProvisionedConcurrency {
-            let lasting = LambdaReserve(view.outlook, taken: draft.stack.top, latency: latency)
-            let count = lasting.provisioned(
-                price: gigabytes * prices.provisionedPerGBSecond,
-                saving: gigabytes * (prices.perGBSecond - prices.provisionedRunPerGBSecond)
-            )
-            provision(min(count, settings.lambdaConcurrencyMax), &draft)
-        }
-        guard settings.warmsUp else { return }
         let spill = LambdaReserve(view.outlook, taken: draft.servingCapacity, latency: latency)
         var count = spill.warm(atRisk: draft.capacityAtRisk / 60)
+        if settings.usesProvisionedConcurrency {
+            let lasting = LambdaReserve(view.outlook, taken: draft.stack.top, latency: latency)
+            // Cheaper while it is busy; and where cold starts break the objective, the price of keeping it.
+            let needed = monitor.cannotBearColdStarts(now: view.now) ? count : 0
+            provision(min(max(worthProvisioning(lasting), needed), settings.lambdaConcurrencyMax), &draft)
+        }
+        guard settings.warmsUp else { return }
+        if isQuiet(view) { count = 0 }
         if case .fast(let rate) = burn {
             count += Int((rate * (1 - workload.target) * Double(count)).rounded(.up))
         }
         warm(min(count, settings.lambdaConcurrencyMax), &draft)
+    }
+
+    /// Whether nothing has come for ten minutes and nothing is expected: a quantile alone would keep an environment awake for ever.
+    private func isQuiet(_ view: PlannerView) -> Bool {
+        !view.history.suffix(10).contains { $0 > 0 } && (view.outlook.means.first ?? 0) < 1
+    }
+
+    private func worthProvisioning(_ reserve: LambdaReserve) -> Int {
+        let prices = catalogue.lambda(settings.functionArchitecture)
+        let gigabytes = Double(workload.function.memoryMiB) / 1024
+        return reserve.provisioned(
+            price: gigabytes * prices.provisionedPerGBSecond,
+            saving: gigabytes * (prices.perGBSecond - prices.provisionedRunPerGBSecond)
+        )
     }
 
     /// It is billed by five minutes at least: a smaller number has to wait for that.

@@ -110,7 +110,12 @@ extension SLOMonitor {
         [
             "headroom": .double(headroom), "headroom_changed_at": JSON(headroomChangedAt),
             "slots": .array(
-                slots.map { [JSON($0.at), .integer(Int64($0.total)), .integer(Int64($0.starved))] }
+                slots.map {
+                    [
+                        JSON($0.at), .integer(Int64($0.total)), .integer(Int64($0.starved)),
+                        .integer(Int64($0.cold)),
+                    ]
+                }
             ),
         ]
     }
@@ -123,7 +128,7 @@ extension SLOMonitor {
             guard let at = slot[0]?.durationValue, let total = slot[1]?.intValue,
                 let starved = slot[2]?.intValue
             else { throw LostMemory(name: "slots") }
-            slots.append(Slot(at: at, total: total, starved: starved))
+            slots.append(Slot(at: at, total: total, starved: starved, cold: slot[3]?.intValue ?? 0))
         }
     }
 }

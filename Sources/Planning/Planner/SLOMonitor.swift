@@ -17,6 +17,8 @@ package struct SLOMonitor: Equatable, Sendable {
         let total: Int
         /// Misses that more capacity would have avoided: queues, cold starts and refusals.
         let starved: Int
+        /// Of those, what waited for an environment to start.
+        let cold: Int
     }
 
     package let target: Double
@@ -34,7 +36,14 @@ package struct SLOMonitor: Equatable, Sendable {
     package mutating func observe(_ outcomes: Observation.Outcomes, now: Duration) {
         slots.removeAll { $0.at <= now - .seconds(3600) || $0.at >= now }
         let starved = outcomes.queued + outcomes.coldStarts + outcomes.refused
-        slots.append(Slot(at: now, total: outcomes.total, starved: min(starved, outcomes.total)))
+        slots.append(
+            Slot(
+                at: now,
+                total: outcomes.total,
+                starved: min(starved, outcomes.total),
+                cold: min(outcomes.coldStarts, outcomes.total)
+            )
+        )
         adjust(now)
     }
 
@@ -45,6 +54,14 @@ package struct SLOMonitor: Equatable, Sendable {
         guard total >= Self.requestsMin else { return nil }
         let starved = recent.reduce(0) { $0 + $1.starved }
         return Double(starved) / Double(total) / (1 - target)
+    }
+
+    /// Whether cold starts alone use up what the objective allows, over half an hour: pings are not enough then.
+    package func cannotBearColdStarts(now: Duration) -> Bool {
+        let recent = slots.filter { $0.at > now - .seconds(1800) }
+        let total = recent.reduce(0) { $0 + $1.total }
+        let cold = recent.reduce(0) { $0 + $1.cold }
+        return total >= Self.requestsMin && Double(cold) > Double(total) * (1 - target)
     }
 
     package func state(now: Duration) -> State {

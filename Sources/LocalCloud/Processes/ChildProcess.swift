@@ -42,6 +42,7 @@ final class ChildProcess: Sendable {
     /// its exit is told.
     static func start(
         _ path: String,
+        arguments: [String] = [],
         folder: String,
         variables: [String: String],
         output: @escaping @Sendable (String) -> Void
@@ -49,13 +50,14 @@ final class ChildProcess: Sendable {
         // The thread that starts a process lives as long as it does, because the kernel ties the child's life
         // to it.
         let started = await withCheckedContinuation { continuation in
-            Thread.start { supervise(path, folder, variables, output, continuation) }
+            Thread.start { supervise(path, arguments, folder, variables, output, continuation) }
         }
         return try started.get()
     }
 
     private static func supervise(
         _ path: String,
+        _ arguments: [String],
         _ folder: String,
         _ variables: [String: String],
         _ output: @escaping @Sendable (String) -> Void,
@@ -66,7 +68,7 @@ final class ChildProcess: Sendable {
         }
         let variables = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         var strings = variables.map { strdup($0) } + [nil]
-        var arguments = [strdup(path), nil]
+        var arguments = ([path] + arguments).map { strdup($0) } + [nil]
         let identifier = cplatform_start(path, &arguments, &strings, folder, pipe.input)
         for string in strings + arguments { free(string) }
         close(pipe.input)
@@ -93,6 +95,13 @@ final class ChildProcess: Sendable {
     func kill() {
         state.withLock { state in
             if case .running = state { _ = Glibc.kill(-identifier, SIGKILL) }
+        }
+    }
+
+    /// Asks it to end in order, unless it is gone.
+    func terminate() {
+        state.withLock { state in
+            if case .running = state { _ = Glibc.kill(identifier, SIGTERM) }
         }
     }
 

@@ -2,13 +2,14 @@ package import Wire
 
 /// A function with its environments: performs what the pool decides.
 package actor LocalFunction {
-    private let configuration: FunctionConfiguration
-    private let now: @Sendable () -> Duration
+    private(set) var configuration: FunctionConfiguration
+    let now: @Sendable () -> Duration
     private let wallClock: @Sendable () -> WallClock
     private let log: @Sendable (String) -> Void
-    private var pool: EnvironmentPool
+    private let observe: @Sendable (FunctionObservation) -> Void
+    var pool: EnvironmentPool
     private var invocations: [EnvironmentPool.InvocationID: PendingInvocation] = [:]
-    private var environments: [EnvironmentPool.EnvironmentID: EnvironmentRecord] = [:]
+    private(set) var environments: [EnvironmentPool.EnvironmentID: EnvironmentRecord] = [:]
     private var nextInvocation = 1
     private var isClosed = false
     private let work = AsyncStream<Work>.makeStream()
@@ -23,14 +24,19 @@ package actor LocalFunction {
         _ configuration: FunctionConfiguration,
         now: @escaping @Sendable () -> Duration,
         wallClock: @escaping @Sendable () -> WallClock,
+        observe: @escaping @Sendable (FunctionObservation) -> Void = { _ in },
         log: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
+        self.observe = observe
         self.now = now
         self.wallClock = wallClock
         self.log = log
         pool = EnvironmentPool(configuration.limits)
     }
+
+    /// Gives environments that are started from now on more variables.
+    func add(variables: [String: String]) { configuration.variables.merge(variables) { $1 } }
 
     // MARK: Callers
 
@@ -42,16 +48,22 @@ package actor LocalFunction {
     }
 
     /// Runs the function; `deliver` is called once with what comes of it.
-    package func submit(_ invocation: Invocation, deliver: @escaping @Sendable (InvocationResult) -> Void) {
+    ///
+    /// - Parameter mayWait: whether it is asynchronous, and so waits for an environment where another caller would be throttled.
+    package func submit(
+        _ invocation: Invocation,
+        mayWait: Bool = false,
+        deliver: @escaping @Sendable (InvocationResult) -> Void
+    ) {
         guard !isClosed else { return deliver(Self.closing) }
         let id = nextInvocation
         nextInvocation += 1
         invocations[id] = PendingInvocation(
             invocation: invocation,
-            requestID: Self.requestID(id),
+            requestID: RequestID.text(id),
             deliver: deliver
         )
-        perform(pool.submit(id, now: now()))
+        perform(pool.submit(id, mayWait: mayWait, now: now()))
     }
 
     private static let closing = InvocationResult(
@@ -92,7 +104,7 @@ package actor LocalFunction {
         for id in invocations.keys.sorted() { invocations.removeValue(forKey: id)?.deliver(Self.closing) }
     }
 
-    private func perform(_ actions: [EnvironmentPool.Action]) {
+    func perform(_ actions: [EnvironmentPool.Action]) {
         for action in actions {
             switch action {
             case .start(let id):
@@ -115,15 +127,19 @@ package actor LocalFunction {
         _ id: EnvironmentPool.EnvironmentID,
         port: Int
     ) async throws(ChildProcess.CannotStart) -> ChildProcess {
-        let log = log
+        let (log, observe) = (log, observe)
         let process = try await ChildProcess.start(
             configuration.bundle + "/bootstrap",
             folder: configuration.bundle,
             variables: configuration.environment(
                 runtimeAPI: "127.0.0.1:\(port)",
-                logStream: "local/[$LATEST]\(Self.requestID(id))"
+                logStream: "local/[$LATEST]\(RequestID.text(id))",
+                isAhead: pool.isAhead(id)
             )
-        ) { log("[\(id)] \($0)") }
+        ) { line in
+            log("[\(id)] \(line)")
+            observe(.line(line))
+        }
         environments[id]?.process = process
         if isClosed || environments[id]?.isKilled ?? true { process.kill() }
         return process
@@ -210,32 +226,15 @@ package actor LocalFunction {
         var result = InvocationResult(outcome: outcome, environment: pending.environment)
         if let id = pending.environment, let environment = environments[id], let start = pending.dispatched {
             result.duration = now() - start
-            result.isCold = environment.isCold
-            result.initialization = environment.isCold ? environment.initialization ?? .zero : .zero
+            result.isAhead = pool.isAhead(id)
+            // Nobody waits for what was started ahead, and it is billed by the time that it is there, its start included.
+            result.isCold = environment.isCold && !result.isAhead
+            result.initialization = result.isCold ? environment.initialization ?? .zero : .zero
             environments[id]?.isCold = false
         }
         pending.deliver(result)
+        observe(.finished(result, pending.invocation, concurrency: pool.counts.busy))
     }
 
     private func requestID(of id: EnvironmentPool.InvocationID) -> String { invocations[id]?.requestID ?? "" }
-
-    private func outcome(
-        of failure: EnvironmentPool.Failure,
-        _ requestID: String
-    ) -> InvocationResult.Outcome {
-        guard case .crashed(let id) = failure, let environment = environments[id] else {
-            return .failed(failure, reason: failure.reason(requestID, configuration.limits))
-        }
-        if let error = environment.initializationError { return .functionError(error) }
-        return .failed(
-            failure,
-            reason: failure.reason(requestID, configuration.limits, exit: environment.exit)
-        )
-    }
-
-    /// Looks like Lambda's: a UUID made of a counter.
-    private static func requestID(_ number: Int) -> String {
-        let digits = String(number, radix: 16)
-        return "00000000-0000-4000-8000-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits
-    }
 }

@@ -24,6 +24,8 @@ package struct EnvironmentPool: Sendable {
         package var turnaround = Duration.milliseconds(20)
         /// How long an environment is kept without work.
         package var idle = Duration.seconds(300)
+        /// Whether an invocation is throttled at once when no environment will soon be free, as Lambda does; else it waits.
+        package var throttlesAtOnce = false
 
         package init() {}
     }
@@ -50,7 +52,7 @@ package struct EnvironmentPool: Sendable {
         case wake(at: Duration)
     }
 
-    private enum State: Equatable {
+    enum State: Equatable {
         case starting(since: Duration, isRetry: Bool)
         case idle(since: Duration)
         case busy(InvocationID, since: Duration)
@@ -63,14 +65,16 @@ package struct EnvironmentPool: Sendable {
         case restarting
     }
 
-    private struct Waiting: Equatable {
+    struct Waiting: Equatable {
         let id: InvocationID
         let since: Duration
     }
 
-    private let limits: Limits
-    private var environments: [EnvironmentID: State] = [:]
-    private var queue: [Waiting] = []
+    private(set) var limits: Limits
+    private(set) var environments: [EnvironmentID: State] = [:]
+    /// What is to be ready ahead, and what has come of it.
+    package private(set) var ahead = Ahead()
+    private(set) var queue: [Waiting] = []
     private var nextID: EnvironmentID = 1
     /// The earliest instant at which somebody has promised to tell the time.
     private var armed: Duration?
@@ -85,8 +89,11 @@ package struct EnvironmentPool: Sendable {
     // MARK: Events
 
     /// An invocation came.
-    package mutating func submit(_ id: InvocationID, now: Duration) -> [Action] {
-        guard queue.count < limits.queue else { return [.fail(id, .throttled)] }
+    ///
+    /// - Parameter mayWait: whether it is asynchronous, and so never throttled at once.
+    package mutating func submit(_ id: InvocationID, mayWait: Bool = false, now: Duration) -> [Action] {
+        let isFull = limits.throttlesAtOnce && !mayWait && queue.count >= comingCount(now)
+        guard queue.count < limits.queue, !isFull else { return [.fail(id, .throttled)] }
         queue.append(Waiting(id: id, since: now))
         return assign(now) + arm(now)
     }
@@ -94,7 +101,9 @@ package struct EnvironmentPool: Sendable {
     /// An environment asks for an event.
     package mutating func ready(_ environment: EnvironmentID, now: Duration) -> [Action] {
         switch environments[environment] {
-        case .starting, .finishing, .idle: environments[environment] = .idle(since: now)
+        case .starting, .finishing, .idle:
+            environments[environment] = .idle(since: now)
+            ahead.failures = 0
         // It asks again without having answered, or is on its way out.
         case .busy, .ending, .restarting, nil: return []
         }
@@ -109,8 +118,11 @@ package struct EnvironmentPool: Sendable {
 
     /// An environment's process is gone.
     package mutating func exited(_ environment: EnvironmentID, now: Duration) -> [Action] {
+        let state = environments.removeValue(forKey: environment)
+        if case .starting = state { ahead.failures += 1 }
+        ahead.started.remove(environment)
         let actions: [Action] =
-            switch environments.removeValue(forKey: environment) {
+            switch state {
             case .busy(let id, _): [.fail(id, .crashed(environment))]
             case .starting(_, isRetry: true): failFirst(.crashed(environment))
             case .starting(_, isRetry: false), .restarting: restart(now)
@@ -129,6 +141,19 @@ package struct EnvironmentPool: Sendable {
             actions.append(.fail(first.id, .throttled))
         }
         return actions + assign(now) + arm(now)
+    }
+
+    /// So many environments are to be ready ahead (provisioned concurrency).
+    package mutating func provision(_ count: Int, now: Duration) -> [Action] {
+        ahead.wanted = count
+        ahead.failures = 0
+        return assign(now) + arm(now)
+    }
+
+    /// The function is held to another number of environments; those that are there are not ended.
+    package mutating func limit(to environments: Int, now: Duration) -> [Action] {
+        limits.environments = environments
+        return assign(now) + arm(now)
     }
 
     // MARK: Decisions
@@ -180,31 +205,13 @@ package struct EnvironmentPool: Sendable {
         while startingCount + turningCount(now) < queue.count, environments.count < limits.environments {
             actions.append(start(isRetry: false, now))
         }
+        while ahead.wanted > keptCount, ahead.failures < Ahead.failuresMax,
+            environments.count < limits.environments
+        {
+            ahead.started.insert(nextID)
+            actions.append(start(isRetry: false, now))
+        }
         return actions
-    }
-
-    private var startingCount: Int {
-        environments.values.count { state in
-            switch state {
-            case .starting, .restarting: true
-            case .idle, .busy, .finishing, .ending: false
-            }
-        }
-    }
-
-    /// Environments that will ask for an event any moment.
-    private func turningCount(_ now: Duration) -> Int {
-        environments.values.count { state in
-            if case .finishing(let since) = state { now < since + limits.turnaround } else { false }
-        }
-    }
-
-    /// The one used last comes first, so that the others can be reaped.
-    private var lastUsedIdle: EnvironmentID? {
-        let idle = environments.compactMap { id, state -> (since: Duration, id: EnvironmentID)? in
-            if case .idle(let since) = state { (since, id) } else { nil }
-        }
-        return idle.max { ($0.since, $1.id) < ($1.since, $0.id) }?.id
     }
 
     // MARK: Time
@@ -212,7 +219,8 @@ package struct EnvironmentPool: Sendable {
     private func deadline(of state: State) -> Duration? {
         switch state {
         case .starting(let since, let isRetry): since + (isRetry ? limits.timeout : limits.initialization)
-        case .idle(let since): since + limits.idle
+        // One that is to be there ahead stays.
+        case .idle(let since): keptCount > ahead.wanted ? since + limits.idle : nil
         case .busy(_, let since), .finishing(let since): since + limits.timeout
         case .ending, .restarting: nil
         }
@@ -231,7 +239,10 @@ package struct EnvironmentPool: Sendable {
             deadlines.append(first.since + limits.queueWait)
             deadlines += environments.values.compactMap { turnaround(of: $0, after: now) }
         }
-        guard let next = deadlines.min(), armed.map({ next < $0 }) ?? true else { return [] }
+        // What was kept ahead may be long due when it no longer is.
+        guard let next = deadlines.min().map({ max($0, now) }), armed.map({ next < $0 }) ?? true else {
+            return []
+        }
         armed = next
         return [.wake(at: next)]
     }

@@ -5,10 +5,13 @@ import NIOCore
 import Wire
 
 /// The HTTP front of a local function: API Gateway's `$default` route, and Lambda's own Invoke call for any
-/// other event.
+/// other event; of a whole stack, also the endpoint of AWS's services.
 struct GatewayFront: Sendable {
-    let function: LocalFunction
-    let invoke: InvokeFront
+    /// Where the route goes to now; nil when it goes nowhere.
+    let target: @Sendable () async -> LocalFunction?
+    /// Only without a stack, whose endpoint checks signatures.
+    let invoke: InvokeFront?
+    let endpoint: AWSEndpoint?
     let now: @Sendable () -> Duration
     let wallClock: @Sendable () -> WallClock
     let log: @Sendable (String) -> Void
@@ -18,9 +21,9 @@ struct GatewayFront: Sendable {
     /// Lambda's limit of an event, in bytes.
     static let eventMax = 6 << 20
 
-    func respond(_ request: Request, sourceIP: String) async throws -> Response {
+    func respond(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let start = now()
-        let isHead = request.method == .head
+        if endpoint != nil, Dashboard.isAsked(by: request) { return Dashboard.response }
         let body: [UInt8]
         do {
             body = [UInt8](buffer: try await request.body.collect(upTo: Self.payloadMax))
@@ -28,11 +31,63 @@ struct GatewayFront: Sendable {
             let message = "Request Entity Too Large: API Gateway takes \(Self.payloadMax) bytes"
             return refuse(request, GatewayAnswer.failure(413, message))
         }
-        if let name = InvokeFront.functionName(in: request) {
+        if let answer = await endpoint?.respond(request, context, body, start) { return answer }
+        if let invoke, let name = InvokeFront.functionName(in: request) {
             return await invoke.respond(request, to: name, body, start)
         }
         let traceID = Self.traceID(at: wallClock())
-        let event = GatewayEvent(
+        let event = event(request, body, context.sourceIP, traceID)
+        guard event.count <= Self.eventMax else {
+            let message =
+                "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
+            return refuse(request, GatewayAnswer.failure(413, message))
+        }
+        guard let function = await target() else {
+            return refuse(request, GatewayAnswer.failure(500, "Internal Server Error"))
+        }
+        return await answer(
+            request,
+            Invocation(event, traceID: traceID),
+            function,
+            bytes: body.count,
+            since: start
+        )
+    }
+
+    /// What the function says, with what it took and what it cost.
+    private func answer(
+        _ request: Request,
+        _ invocation: Invocation,
+        _ function: LocalFunction,
+        bytes: Int,
+        since start: Duration
+    ) async -> Response {
+        let result = await function.invoke(invocation)
+        var answer = GatewayAnswer(result)
+        let line = ReportLine(
+            what: "\(request.method.rawValue) \(request.uri.path)",
+            status: answer.status,
+            total: now() - start,
+            bytes: answer.body.count
+        )
+        log(line.text(result))
+        if let stack = endpoint?.stack {
+            let name = await function.configuration.name
+            let answered = AnsweredRequest(
+                answer,
+                result,
+                latency: line.total,
+                bytes: bytes,
+                function: name
+            )
+            answer.headers += answered.headers(cost: await stack.answered(answered))
+        }
+        return answer.response(isHead: request.method == .head)
+    }
+
+    private func event(_ request: Request, _ body: [UInt8], _ sourceIP: String, _ traceID: String) -> [UInt8]
+    {
+        GatewayEvent(
             request: request.head,
             path: request.uri.path,
             query: request.uri.query ?? "",
@@ -42,21 +97,6 @@ struct GatewayFront: Sendable {
             traceID: traceID,
             now: wallClock()
         ).encoded()
-        guard event.count <= Self.eventMax else {
-            let message =
-                "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
-            return refuse(request, GatewayAnswer.failure(413, message))
-        }
-        let result = await function.invoke(Invocation(event, traceID: traceID))
-        let answer = GatewayAnswer(result)
-        let line = ReportLine(
-            what: "\(request.method.rawValue) \(request.uri.path)",
-            status: answer.status,
-            total: now() - start,
-            bytes: answer.body.count
-        )
-        log(line.text(result))
-        return answer.response(isHead: isHead)
     }
 
     private func refuse(_ request: Request, _ answer: GatewayAnswer) -> Response {

@@ -29,6 +29,8 @@ package struct InvocationResult: Equatable, Sendable {
     package var environment: EnvironmentPool.EnvironmentID?
     /// Whether it was the environment's first event.
     package var isCold = false
+    /// Whether the environment was started before anyone asked: provisioned concurrency.
+    package var isAhead = false
     /// From the environment's taking the event to its answer.
     package var duration = Duration.zero
     /// From the start of the process to its asking for the first event, when it is cold.

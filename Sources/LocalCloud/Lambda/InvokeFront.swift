@@ -5,7 +5,7 @@ import Wire
 
 /// Lambda's Invoke call, as SDKs and the AWS CLI send it to an endpoint of their own.
 ///
-/// Source: AWS, Lambda API reference, "Invoke". Signatures are not looked at.
+/// Source: AWS, Lambda API reference, "Invoke". Signatures are another's matter.
 struct InvokeFront: Sendable {
     let function: LocalFunction
     let functionName: String
@@ -52,7 +52,7 @@ struct InvokeFront: Sendable {
         switch type {
         case "RequestResponse": return response(await function.invoke(invocation), start)
         case "Event":
-            await function.submit(invocation) { report(202, 0, $0, start) }
+            await function.submit(invocation, mayWait: true) { report(202, 0, $0, start) }
             return Response(status: .accepted)
         case "DryRun": return Response(status: .noContent)
         default:
