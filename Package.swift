@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "CPlatform", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CCURL"),
         .target(name: "CONNXRuntime", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CPictures", linkerSettings: [.linkedLibrary("dl")]),
         // Static, so that the deploy zip needs no libz on the machine it lands on.
         .target(name: "CZlib", linkerSettings: [.linkedLibrary(":libz.a")]),
 
@@ -87,10 +88,11 @@ let package = Package(
             swiftSettings: optimised
         ),
         .target(name: "Threading", dependencies: ["CPlatform"], swiftSettings: strict),
+        .target(name: "Pictures", dependencies: ["CPictures"], swiftSettings: optimised),
         .target(name: "ONNX", dependencies: ["CONNXRuntime"], swiftSettings: strict),
         .target(
             name: "Serving",
-            dependencies: ["Batching", "Histograms", "ONNX", "Seeded", "Threading", "Wire"],
+            dependencies: ["Batching", "Histograms", "ONNX", "Pictures", "Seeded", "Threading", "Wire"],
             swiftSettings: strict
         ),
         .target(
@@ -104,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "bootstrap",
             dependencies: [
-                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Planning",
+                "AWS", "CPlatform", "CURL", "Control", "Fleet", "LambdaRuntime", "ONNX", "Pictures",
+                "Planning",
                 "Routing",
                 "Serving",
                 "Threading", "Wire",
@@ -166,13 +169,14 @@ let package = Package(
             resources: dashboard.map { .embedInCode("Dashboard/\($0)") },
             swiftSettings: strict
         ),
-        .target(name: "TensorFiles", dependencies: ["ONNX", "Wire"], swiftSettings: strict),
+        .target(name: "TensorFiles", dependencies: ["ONNX", "Pictures", "Wire"], swiftSettings: strict),
         .executableTarget(
             name: "mark",
             dependencies: [
                 "AWS", "Backend", "Batching", "CURL", "CPlatform", "Control", "Fleet", "Forecasting",
                 "Histograms",
-                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Planning", "Reports", "Serving", "Simulation",
+                "LambdaRuntime", "Load", "LocalCloud", "ONNX", "Pictures", "Planning", "Reports", "Serving",
+                "Simulation",
                 "TensorFiles",
                 "Threading", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -184,7 +188,8 @@ let package = Package(
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Planning", "Seeded", "Serving",
+                "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Pictures", "Planning", "Seeded",
+                "Serving",
                 "Simulation",
                 "Wire",
             ],
@@ -256,8 +261,14 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Batching", "Histograms", "ONNX", "Seeded", "Serving", "TestKit", "Threading", "Wire",
+                "Batching", "Histograms", "ONNX", "Pictures", "Seeded", "Serving", "TestKit", "Threading",
+                "Wire",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PicturesTests",
+            dependencies: ["Pictures", "Seeded", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -272,7 +283,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TensorFilesTests",
-            dependencies: ["ONNX", "Seeded", "TensorFiles", "TestKit", "Wire"],
+            dependencies: ["ONNX", "Pictures", "Seeded", "TensorFiles", "TestKit", "Wire"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the deploy zip: bootstrap for Lambda, mark for EC2 backends, ONNX Runtime, libstdc++, models, licences.
+# Builds the deploy zip: bootstrap for Lambda, mark for EC2 backends, ONNX Runtime, libstdc++, picture codecs, models, licences.
 #
 #   build-scripts/package.sh [--models FOLDER] [--output FILE]
 #
@@ -35,12 +35,17 @@ for program in bootstrap bin/mark; do
     strip --strip-all --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/$program" "$programs/$(basename "$program")"
 done
 cp "$onnxruntime/lib/libonnxruntime.so.1" "$libstdcxx/lib/libstdc++.so.6" "$libstdcxx/lib/libgcc_s.so.1" "$stage/lib/"
+# The codecs are opened by the first picture that comes; libspng needs a zlib, which provided.al2023 may lack.
+system=$(dirname "$(dpkg-query --listfiles libturbojpeg0-dev | grep '/libturbojpeg\.so$')")
+for library in libturbojpeg.so.0 libspng.so.0 libz.so.1; do cp -L "$system/$library" "$stage/lib/"; done
 # What `mark optimize --replace` keeps of a model would only make the zip larger.
 cp -rL "$models" "$stage/models"
 find "$stage/models" -name '*.original' -delete
 cp LICENSE "$stage/licences/MARK-LICENSE.txt"
 cp "$(dirname "$(readlink -f "$(command -v swift)")")/../share/swift/LICENSE.txt" "$stage/licences/SWIFT-LICENSE.txt"
 cp "$onnxruntime/ONNXRUNTIME-LICENSES.txt" "$libstdcxx/GCC-LICENSES.txt" "$stage/licences/"
+cp /usr/share/doc/libturbojpeg0-dev/copyright "$stage/licences/LIBJPEG-TURBO-LICENSES.txt"
+cp /usr/share/doc/libspng-dev/copyright "$stage/licences/LIBSPNG-LICENSE.txt"
 cp /usr/share/doc/zlib1g-dev/copyright "$stage/licences/ZLIB-LICENSE.txt"
 # mark has the Swift packages in it, and BoringSSL, which is in one of them and named in its notice.
 (export LC_ALL=C; cd .build/checkouts && tail -n +1 -- */LICENSE* */NOTICE*) > "$stage/licences/SWIFT-PACKAGES-LICENSES.txt"

@@ -123,5 +123,5 @@ wait_until_live() {
 }
 
 command -v swift >/dev/null || fail "swift 6.2 or newer is needed: https://www.swift.org/install/linux"
-install_packages libcurl4-openssl-dev zlib1g-dev python3
+install_packages libcurl4-openssl-dev libspng-dev libturbojpeg0-dev zlib1g-dev python3
 install_onnxruntime

@@ -108,7 +108,11 @@ def main() -> None:
     path = TARGET / "1" / "model.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(graph(network).SerializeToString(deterministic=True))
-    config = {"labels": {"probabilities": [str(d) for d in range(10)]}, "slo": {"latency_ms": 100, "target": 0.99}}
+    config = {
+        "labels": {"probabilities": [str(d) for d in range(10)]},
+        "preprocess": {"size": [8, 8], "channels": 1},
+        "slo": {"latency_ms": 100, "target": 0.99},
+    }
     (TARGET / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     write_samples(test_pixels, test_labels, network.predict_proba(normalised(test_pixels)))
     print(f"wrote {path} ({path.stat().st_size} bytes)")

@@ -11,6 +11,8 @@ package final class BackendService: Sendable {
         package var tokens: AcceptedTokens?
         /// Threads of the server that read and write.
         package var readers = 1
+        /// Threads that decode pictures.
+        package var decoders = 1
         /// Reads the process's resident memory, in bytes.
         package var residentBytes: @Sendable () -> Int = { 0 }
 
@@ -22,11 +24,12 @@ package final class BackendService: Sendable {
 
     private let settings: Settings
     private let counters: HTTPCounters
-    private let service: InferenceService
-    private let dispatchers: Dispatchers
+    let service: InferenceService
+    let dispatchers: Dispatchers
+    let decoding: DecodeThreads
     private let now: @Sendable () -> Duration
     private let draining = Atomic<Bool>(false)
-    private let pumps = PumpSchedule()
+    let pumps = PumpSchedule()
 
     /// - Parameters:
     ///   - service: its repository must not wait.
@@ -42,6 +45,7 @@ package final class BackendService: Sendable {
         self.counters = counters
         self.service = service
         self.dispatchers = dispatchers
+        decoding = DecodeThreads(workers: settings.decoders, now: now) { service.decode($0) }
         self.now = now
     }
 
@@ -54,7 +58,8 @@ package final class BackendService: Sendable {
     /// - Returns: whether this was the first call.
     package func beginDraining() -> Bool {
         guard !draining.exchange(true, ordering: .relaxed) else { return false }
-        dispatchers.drain()
+        // Pictures that were admitted still go through them.
+        decoding.drain { [dispatchers] in dispatchers.drain() }
         return true
     }
 
@@ -67,7 +72,7 @@ package final class BackendService: Sendable {
     }
 
     /// Whether nothing waits or runs.
-    package var isIdle: Bool { dispatchers.isIdle }
+    package var isIdle: Bool { decoding.isIdle && dispatchers.isIdle }
 
     // MARK: Requests
 
@@ -131,80 +136,6 @@ package final class BackendService: Sendable {
         }
     }
 
-    // MARK: Inference
-
-    private func infer(_ exchange: Exchange, _ request: HTTPRequest) {
-        let allowed: Duration?
-        do throws(InvalidDeadline) { allowed = try Self.allowed(request) } catch {
-            exchange.respond(HTTPServer.failure(400, error.description))
-            return
-        }
-        var dispatcher: Dispatcher?
-        let step = service.begin(request) { model in
-            do throws(ServingError) {
-                let found = try dispatchers.dispatcher(for: model)
-                dispatcher = found
-                return found.glance(
-                    arrival: exchange.arrival,
-                    deadline: exchange.arrival + (allowed ?? found.policy.slo)
-                ).map(InferenceService.refused)
-            } catch {
-                return InferenceService.failure(error)
-            }
-        }
-        switch step {
-        case .answer(let response): exchange.respond(response)
-        case .inference(let inference):
-            guard let dispatcher else { return }
-            submit(exchange, inference, to: dispatcher, allowed)
-        }
-    }
-
-    private func submit(
-        _ exchange: Exchange,
-        _ inference: PreparedInference,
-        to dispatcher: Dispatcher,
-        _ allowed: Duration?
-    ) {
-        let service = service
-        let job = Dispatcher.Job(
-            inference,
-            arrival: exchange.arrival,
-            deadline: exchange.arrival + (allowed ?? dispatcher.policy.slo)
-        ) { outcome in
-            // Written where it is sent: executors have better things to do.
-            if exchange.loop.inEventLoop {
-                exchange.respond(Self.response(outcome, inference, service))
-            } else {
-                exchange.loop.execute { exchange.respond(Self.response(outcome, inference, service)) }
-            }
-        }
-        let id = dispatcher.submit(job)
-        exchange.onDisconnect { dispatcher.cancel(id) }
-        if dispatcher.placement == .caller { pumps.schedule(dispatcher, on: exchange.loop) }
-    }
-
-    private static func response(
-        _ outcome: Dispatcher.Outcome,
-        _ inference: PreparedInference,
-        _ service: InferenceService
-    ) -> HTTPResponse {
-        switch outcome {
-        case .served(let tensors): service.answer(inference, .success(tensors))
-        case .failed(let error): InferenceService.failure(error)
-        case .refused(let refusal): InferenceService.refused(refusal)
-        }
-    }
-
-    /// The time that the caller grants.
-    private static func allowed(_ request: HTTPRequest) throws(InvalidDeadline) -> Duration? {
-        guard let text = request.headers[deadlineHeader] else { return nil }
-        guard let milliseconds = Double(text), milliseconds > 0, milliseconds <= 86_400_000 else {
-            throw InvalidDeadline(text: text)
-        }
-        return .milliseconds(milliseconds)
-    }
-
     // MARK: Metrics
 
     private func metrics(_ request: HTTPRequest) -> HTTPResponse {
@@ -223,13 +154,5 @@ package final class BackendService: Sendable {
             headers: HTTPHeaders([.init("content-type", "text/plain; version=0.0.4; charset=utf-8")]),
             body: Array(text.text.utf8)
         )
-    }
-}
-
-/// A deadline that is no time.
-struct InvalidDeadline: Error, Equatable, CustomStringConvertible {
-    let text: String
-    var description: String {
-        "\(BackendService.deadlineHeader) is '\(text)'; expected milliseconds above 0, up to a day"
     }
 }

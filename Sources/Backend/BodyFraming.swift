@@ -38,7 +38,12 @@ extension HTTPRequest {
     init(_ head: HTTPRequestHead) {
         var headers = Wire.HTTPHeaders()
         for (name, value) in head.headers { headers.append(name, value) }
-        let path = head.uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(head.uri[..<$0]) } ?? head.uri
-        self.init(method: head.method.rawValue, path: path, headers: headers)
+        let mark = head.uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+        self.init(
+            method: head.method.rawValue,
+            path: mark.map { String(head.uri[..<$0]) } ?? head.uri,
+            query: mark.map { String(head.uri[$0...].dropFirst()) } ?? "",
+            headers: headers
+        )
     }
 }

@@ -25,13 +25,14 @@ enum SageMaker {
             headers.append("inference-header-content-length", String(type.dropFirst(binaryHeader.count)))
         } else if type.hasPrefix("application/octet-stream") {
             if !hasLength { headers.append("inference-header-content-length", "0") }
-        } else if !type.hasPrefix("application/json") {
+        } else if !type.hasPrefix("application/json"), !type.hasPrefix("image/") {
             return .failure(.contentType(type))
         }
         return .success(
             HTTPRequest(
                 method: request.method,
                 path: "/v2/models/\(encoded(model))/infer",
+                query: request.query,
                 headers: headers,
                 body: request.body
             )
@@ -61,7 +62,7 @@ enum SageMakerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .noModel: "several models are served here; name one in the header X-Amzn-SageMaker-Target-Model"
         case .contentType(let type):
-            "content type '\(type)' is not served; send application/json or application/octet-stream"
+            "content type '\(type)' is not served; send application/json, application/octet-stream or a picture"
         }
     }
 }

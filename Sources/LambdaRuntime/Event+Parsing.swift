@@ -78,9 +78,15 @@ private struct EventParser {
         method: String,
         path: String
     ) throws(InvalidEvent) -> HTTPEvent {
-        let headers = try headers()
+        let (headers, query) = (try headers(), try query(origin))
         do throws(Base64.Malformed) {
-            let request = HTTPRequest(method: method, path: path, headers: headers, body: try body())
+            let request = HTTPRequest(
+                method: method,
+                path: path,
+                query: query,
+                headers: headers,
+                body: try body()
+            )
             return HTTPEvent(origin: origin, request: .success(request))
         } catch {
             return HTTPEvent(origin: origin, request: .failure(error))
@@ -98,7 +104,29 @@ private struct EventParser {
 
     private func headers() throws(InvalidEvent) -> HTTPHeaders {
         guard let offset = fields.multiValueHeaders ?? fields.headers else { return HTTPHeaders() }
-        return try parse("an HTTP request", at: offset, Event.readHeaders)
+        return HTTPHeaders(try parse("an HTTP request", at: offset, Event.readFields))
+    }
+
+    /// As it would stand in a URL: so HTTP APIs give it; REST APIs give it decoded, load balancers undecoded, both in parts.
+    private func query(_ origin: HTTPEvent.Origin) throws(InvalidEvent) -> String {
+        if let text = fields.rawQuery { return text.string }
+        guard let offset = fields.multiValueQuery ?? fields.query else { return "" }
+        let parts = try parse("an HTTP request's query", at: offset, Event.readFields)
+        guard origin == .restAPI else {
+            return parts.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+        }
+        return parts.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
+    }
+
+    /// Percent-encoded but for what needs it nowhere (RFC 3986, section 2.3).
+    private static func encoded(_ text: String) -> String {
+        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        let digits = Array("0123456789ABCDEF".utf8)
+        let bytes = text.utf8.flatMap { byte in
+            unreserved.contains(byte)
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func parse<Value>(
@@ -118,21 +146,21 @@ private struct EventParser {
 }
 
 extension Event {
-    /// Headers, each a string or, where repeats are kept apart, a list of strings.
-    fileprivate static func readHeaders(_ reader: inout JSONReader) throws(JSONError) -> HTTPHeaders {
-        var headers = HTTPHeaders()
+    /// Headers or a query's parts, each a string or, where repeats are kept apart, a list of strings.
+    fileprivate static func readFields(_ reader: inout JSONReader) throws(JSONError) -> [HTTPHeaders.Field] {
+        var fields: [HTTPHeaders.Field] = []
         try reader.enterObject()
         while let name = try reader.nextKey()?.string {
             switch try reader.peek() {
             case .array:
                 try reader.enterArray()
                 while try reader.nextElement() {
-                    if let value = try reader.stringOrNil()?.string { headers.append(name, value) }
+                    if let value = try reader.stringOrNil()?.string { fields.append(.init(name, value)) }
                 }
-            default: if let value = try reader.stringOrNil()?.string { headers.append(name, value) }
+            default: if let value = try reader.stringOrNil()?.string { fields.append(.init(name, value)) }
             }
         }
-        return headers
+        return fields
     }
 
     fileprivate static func readRecords(_ reader: inout JSONReader) throws(JSONError) -> [QueueMessage] {

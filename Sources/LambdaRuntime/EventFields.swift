@@ -14,12 +14,15 @@ struct EventFields {
 
     var version: JSONText?
     var rawPath: JSONText?
+    var rawQuery: JSONText?
     var method: JSONText?
     var path: JSONText?
     var hasResource = false
     var context: Context?
     var headers: Int?
     var multiValueHeaders: Int?
+    var query: Int?
+    var multiValueQuery: Int?
     var body: JSONText?
     var isBase64 = false
     var source: JSONText?
@@ -42,6 +45,7 @@ struct EventFields {
             switch key {
             case "version": version = try reader.stringOrNil()
             case "rawPath": rawPath = try reader.stringOrNil()
+            case "rawQueryString": rawQuery = try reader.stringOrNil()
             case "httpMethod": method = try reader.stringOrNil()
             case "path": path = try reader.stringOrNil()
             case "body": body = try reader.stringOrNil()
@@ -52,6 +56,8 @@ struct EventFields {
             case "requestContext": context = try Context(&reader)
             case "headers": headers = try reader.offsetOfValue(.object)
             case "multiValueHeaders": multiValueHeaders = try reader.offsetOfValue(.object)
+            case "queryStringParameters": query = try reader.offsetOfValue(.object)
+            case "multiValueQueryStringParameters": multiValueQuery = try reader.offsetOfValue(.object)
             case "Records": records = try reader.offsetOfValue(.array)
             case "warm": warm = try reader.offsetOfValue(.object)
             case "resource":

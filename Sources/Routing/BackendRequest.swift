@@ -3,10 +3,9 @@ import Fleet
 package import Wire
 
 /// An inference as it is sent to backends: the client's request as it came, without what is between client and router only.
-///
-/// The query stays behind: no call of the protocol has one, and the inference function sees none either.
 package struct BackendRequest: Sendable {
-    private let path: String
+    /// With its query.
+    private let target: String
     private let headers: [(name: String, value: String)]
     private let body: [UInt8]
 
@@ -16,7 +15,7 @@ package struct BackendRequest: Sendable {
     /// Nil for what is no inference.
     package init?(_ request: HTTPRequest) {
         guard request.method == "POST", InferencePath.matches(request.path) else { return nil }
-        path = request.path
+        target = request.path + (request.query.isEmpty ? "" : "?\(request.query)")
         headers = HopHeaders.removed(from: request.headers.fields.map { ($0.name, $0.value) })
         body = Array(request.body)
     }
@@ -28,7 +27,7 @@ package struct BackendRequest: Sendable {
         if let token { headers.append(("x-mark-token", token)) }
         var request = CURLRequest(
             method: "POST",
-            url: attempt.backend.origin + path,
+            url: attempt.backend.origin + target,
             headers: headers,
             body: body,
             timeout: attempt.share,

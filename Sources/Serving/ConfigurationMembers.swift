@@ -53,6 +53,33 @@ struct ConfigurationMembers {
         return number
     }
 
+    /// A number, or a list of so many numbers.
+    func numbers(_ key: String, _ counts: [Int]) throws(InvalidConfiguration) -> [Float]? {
+        guard let value = members[key] else { return nil }
+        let numbers = (value.arrayValue ?? [value]).compactMap(\.doubleValue).filter { abs($0) < 1e9 }
+        guard counts.contains(numbers.count), numbers.count == value.arrayValue?.count ?? 1 else {
+            let kinds = counts.map { $0 == 1 ? "a number" : "a list of \($0) numbers" }
+            throw .expected(kinds.joined(separator: " or "), at: place(key))
+        }
+        return numbers.map { Float($0) }
+    }
+
+    /// One of a few words.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String,
+        _ type: Choice.Type
+    ) throws(InvalidConfiguration) -> Choice? {
+        guard let value = members[key] else { return nil }
+        guard let choice = value.stringValue.flatMap(Choice.init(rawValue:)) else {
+            let words = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            throw .expected("one of \(words)", at: place(key))
+        }
+        return choice
+    }
+
+    /// Where a member stands, for errors.
+    func place(_ key: String) -> String { "\(path).\(key)" }
+
     /// A list that is not empty.
     func list<Element>(
         _ key: String,

@@ -9,6 +9,8 @@ import Wire
 struct InferenceRequestReader {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
+    /// The input that takes encoded pictures as well; nil for models that take none.
+    let pictures: PictureInput?
     /// Bytes of the whole body, which bound what any shape may claim.
     let bodySize: Int
     /// The raw tensors behind the JSON; empty when no header announced any.
@@ -24,11 +26,13 @@ struct InferenceRequestReader {
     init(
         inputs: [TensorSpecification],
         outputs: [TensorSpecification],
+        pictures: PictureInput? = nil,
         bodySize: Int,
         binary: ArraySlice<UInt8>?
     ) {
         self.inputs = inputs
         self.outputs = outputs
+        self.pictures = pictures
         self.bodySize = bodySize
         self.binary = binary ?? []
         announcesBinary = binary != nil
@@ -160,13 +164,19 @@ struct InferenceRequestReader {
             throw .badRequest("unknown input '\(name)'; the model takes \(names(inputs))")
         }
         guard tensors[index] == nil else { throw .badRequest("input '\(name)' is given twice") }
-        let specification = inputs[index]
+        var specification = inputs[index]
+        if input.type == .bytes, let pictures, pictures.index == index,
+            let encoded = pictures.encoded(shape: input.shape)
+        {
+            specification = encoded
+        }
         guard let type = input.type else {
             throw .badRequest("input '\(name)' has no \"datatype\"; expected \(specification.type.rawValue)")
         }
         guard type == specification.type else {
             throw .badRequest(
                 "input '\(name)': datatype \(type.rawValue), the model takes \(specification.type.rawValue)"
+                    + (type == .bytes ? Self.pictureHint(pictures) : "")
             )
         }
         guard let shape = input.shape else {
@@ -174,6 +184,12 @@ struct InferenceRequestReader {
         }
         let count = try TensorShape.count(shape, of: specification, bytes: bodySize)
         return (index, TensorData(specification: specification, shape: shape, count: count))
+    }
+
+    private static func pictureHint(_ pictures: PictureInput?) -> String {
+        pictures == nil
+            ? "; for pictures its config.json needs \"preprocess\""
+            : "; or n pictures, as BYTES of shape [n] or [n, 1]"
     }
 
     private func readType(_ reader: inout JSONReader, _ field: String) throws(ServingError) -> ElementType {
@@ -215,25 +231,5 @@ struct InferenceRequestReader {
 
     func names(_ tensors: [TensorSpecification]) -> String {
         tensors.map { "'\($0.name)'" }.joined(separator: ", ")
-    }
-}
-
-/// Runs a read; an error says in which field.
-func naming<Value>(
-    _ field: @autoclosure () -> String,
-    _ read: () throws(JSONError) -> Value
-) throws(ServingError) -> Value {
-    do throws(JSONError) { return try read() } catch { throw .badRequest("\(field()): \(error)") }
-}
-
-extension JSONReader {
-    /// Steps into the object that comes next; false, stepping over it, for null, as some clients write no parameters.
-    mutating func enterParameters() throws(JSONError) -> Bool {
-        guard try peek() != .null else {
-            try readNull()
-            return false
-        }
-        try enterObject()
-        return true
     }
 }

@@ -13,6 +13,15 @@ package struct InferenceResponse: Sendable {
     package let modelVersion: String
     package let id: String?
     package let outputs: [Output]
+    /// The best classes, for answers to pictures; nil for the protocol's own.
+    var classes: [PictureAnswer.Class]?
+
+    package init(modelName: String, modelVersion: String, id: String?, outputs: [Output]) {
+        self.modelName = modelName
+        self.modelVersion = modelVersion
+        self.id = id
+        self.outputs = outputs
+    }
 
     /// The answer's JSON, and the binary tensors that follow it.
     package func encode() throws(ServingError) -> (json: [UInt8], binary: [UInt8]) {
@@ -33,8 +42,24 @@ package struct InferenceResponse: Sendable {
             if index > 0 { writer.raw(",") }
             try encode(output, to: &writer, &binary)
         }
-        writer.raw("]}")
+        writer.raw("]")
+        if let classes { encode(classes, to: &writer) }
+        writer.raw("}")
         return (writer.bytes, binary)
+    }
+
+    private func encode(_ classes: [PictureAnswer.Class], to writer: inout JSONWriter) {
+        writer.raw(",\"classes\":[")
+        writer.list(classes) { writer, named in
+            writer.raw("{\"label\":")
+            writer.string(named.label)
+            writer.raw(",\"index\":")
+            writer.integer(named.index)
+            writer.raw(",\"probability\":")
+            writer.float(named.probability)
+            writer.raw("}")
+        }
+        writer.raw("]")
     }
 
     private func encode(
@@ -64,7 +89,7 @@ package struct InferenceResponse: Sendable {
 
 extension Tensor {
     /// The elements in the form of the binary tensor extension.
-    fileprivate func appendBinary(to bytes: inout [UInt8]) {
+    package func appendBinary(to bytes: inout [UInt8]) {
         switch elements {
         case .raw(let raw): bytes += raw
         case .strings(let strings):

@@ -23,13 +23,20 @@ extension InferenceService {
         let repository = try repository()
         let model = try repository.model(name, version: version)
         let session = try model.session()
-        return [
-            "name": .string(model.name),
-            "versions": .array(try repository.versions(of: name).map { .string($0.version) }),
-            "platform": "onnxruntime_onnx",
-            "inputs": .array(session.inputs.map(\.json)),
-            "outputs": .array(session.outputs.map(\.json)),
+        var metadata: [JSON.Member] = [
+            .init("name", .string(model.name)),
+            .init("versions", .array(try repository.versions(of: name).map { .string($0.version) })),
+            .init("platform", "onnxruntime_onnx"),
+            .init("inputs", .array(session.inputs.map(\.json))),
+            .init("outputs", .array(session.outputs.map(\.json))),
         ]
+        // Says to clients that this input takes encoded pictures as BYTES as well.
+        if let preprocess = model.configuration.preprocess,
+            let input = preprocess.input ?? session.inputs.first?.name
+        {
+            metadata.append(.init("parameters", ["pictures": .string(input)]))
+        }
+        return .object(metadata)
     }
 
     /// Every version, ready unless it failed: models are loaded by the first request that needs them.

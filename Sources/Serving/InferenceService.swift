@@ -1,4 +1,5 @@
-package import ONNX
+import ONNX
+package import Pictures
 package import Wire
 
 /// The Open Inference Protocol (version 2) as a function from requests to answers, for events of Lambda's and
@@ -22,21 +23,25 @@ package struct InferenceService: Sendable {
     package static let serverVersion = "0.1.0"
     static let extensions = ["binary_tensor_data", "classification", "model_repository"]
 
-    private let limits: Limits
+    let limits: Limits
+    private let decoder: PictureDecoder
     let report: (@Sendable (Model) -> DispatchReport?)?
     /// Waits until the repository is open.
     package let repository: @Sendable () throws(ServingError) -> ModelRepository
 
     /// - Parameters:
+    ///   - decoder: for pictures.
     ///   - report: how a model's dispatcher is doing; nil where there are no dispatchers.
     ///   - repository: waits until the repository is open; called by everything but the liveness check, so that this
     ///     answers while the engine still starts.
     package init(
         limits: Limits = Limits(),
+        decoder: PictureDecoder = PictureDecoder(),
         report: (@Sendable (Model) -> DispatchReport?)? = nil,
         repository: @escaping @Sendable () throws(ServingError) -> ModelRepository
     ) {
         self.limits = limits
+        self.decoder = decoder
         self.report = report
         self.repository = repository
     }
@@ -46,6 +51,11 @@ package struct InferenceService: Sendable {
         switch begin(request) {
         case .answer(let response): response
         case .inference(let inference): respond(to: inference)
+        case .pictures(let encoded):
+            switch decode(encoded) {
+            case .success(let inference): respond(to: inference)
+            case .failure(let error): Self.failure(error)
+            }
         }
     }
 
@@ -59,6 +69,8 @@ package struct InferenceService: Sendable {
         case answer(HTTPResponse)
         /// To be run, and then answered by `answer(_:_:)`.
         case inference(PreparedInference)
+        /// To be decoded by `decode(_:)`, and then run and answered likewise.
+        case pictures(EncodedInference)
     }
 
     /// Reads and checks a request.
@@ -68,7 +80,7 @@ package struct InferenceService: Sendable {
         do throws(ServingError) {
             switch try step(request, refuse) {
             case .answer(let response): return .answer(compressed(response, Self.coding(request)))
-            case .inference(let inference): return .inference(inference)
+            case let step: return step
             }
         } catch {
             var response = Self.failure(error)
@@ -101,7 +113,8 @@ package struct InferenceService: Sendable {
         let model = try repository().model(name, version: version)
         if let refusal = refuse(model) { return .answer(refusal) }
         let body = try RequestBody(request, inflatedMax: limits.inflatedBody)
-        return .inference(try prepare(body, model, Self.coding(request)))
+        let picture = body.isPicture ? try PictureAnswer(request) : nil
+        return try prepare(body, model, Self.coding(request), picture)
     }
 
     /// The answer to everything but inference; nil for an empty one.
@@ -140,11 +153,45 @@ package struct InferenceService: Sendable {
     private func prepare(
         _ body: RequestBody,
         _ model: Model,
-        _ coding: ContentCoding?
-    ) throws(ServingError) -> PreparedInference {
+        _ coding: ContentCoding?,
+        _ picture: PictureAnswer? = nil
+    ) throws(ServingError) -> Step {
         let session = try model.session()
-        let request = try body.inferenceRequest(inputs: session.inputs, outputs: session.outputs)
-        return PreparedInference(model: model, session: session, request: request, coding: coding)
+        let pictures = try pictureInput(of: model, session, isNeeded: body.isPicture)
+        let inference = PreparedInference(
+            model: model,
+            session: session,
+            request: try body.inferenceRequest(
+                inputs: session.inputs,
+                outputs: session.outputs,
+                pictures: pictures
+            ),
+            coding: coding,
+            picture: picture
+        )
+        guard let pictures, inference.request.inputs[pictures.index].type == .bytes else {
+            return .inference(inference)
+        }
+        return .pictures(try EncodedInference(inference, pictures))
+    }
+
+    /// The input of a model that pictures become; nil when it has none.
+    private func pictureInput(
+        of model: Model,
+        _ session: Session,
+        isNeeded: Bool
+    ) throws(ServingError) -> PictureInput? {
+        guard let preprocess = model.configuration.preprocess else {
+            guard isNeeded else { return nil }
+            throw ServingError(
+                status: 415,
+                "model '\(model.name)' takes no pictures; send tensors, or describe in its config.json how pictures become "
+                    + "its input (\"preprocess\")"
+            )
+        }
+        do throws(InvalidConfiguration) { return try preprocess.input(of: session.inputs) } catch {
+            throw ServingError(status: 503, "model '\(model.name)': its config.json: \(error)")
+        }
     }
 
     private func run(_ inference: PreparedInference) -> Result<[Tensor], ServingError> {
@@ -153,26 +200,9 @@ package struct InferenceService: Sendable {
         }
     }
 
-    /// The answer of a request that was run.
-    ///
-    /// - Parameter result: the outputs that it asked for, in its order.
-    package func answer(_ inference: PreparedInference, _ result: Result<[Tensor], ServingError>)
-        -> HTTPResponse
-    {
-        do throws(ServingError) {
-            let (json, binary) = try encode(inference, try result.get())
-            guard !binary.isEmpty else { return compressed(Self.json(json), inference.coding) }
-            let headers = HTTPHeaders([
-                .init("content-type", "application/octet-stream"),
-                .init("inference-header-content-length", String(json.count)),
-            ])
-            return compressed(
-                HTTPResponse(status: 200, headers: headers, body: json + binary),
-                inference.coding
-            )
-        } catch {
-            return Self.failure(error)
-        }
+    /// A request with its pictures decoded, which takes a while; for what `begin` gave.
+    package func decode(_ encoded: EncodedInference) -> Result<PreparedInference, ServingError> {
+        Result { () throws(ServingError) in try encoded.decoded(by: decoder) }
     }
 
     /// Answers a request that came without HTTP, as JSON alone; without a name the repository's only model is meant.
@@ -184,59 +214,16 @@ package struct InferenceService: Sendable {
         let repository = try repository()
         let name = if let name { name } else { try repository.onlyModelName() }
         let model = try repository.model(name, version: version)
-        let inference = try prepare(RequestBody(json: body), model, nil)
+        let inference: PreparedInference
+        switch try prepare(RequestBody(json: body), model, nil) {
+        case .inference(let prepared): inference = prepared
+        case .pictures(let encoded): inference = try encoded.decoded(by: decoder)
+        case .answer: preconditionFailure("preparing answers nothing")
+        }
         let (json, binary) = try encode(inference, try run(inference).get())
         guard binary.isEmpty else {
             throw .badRequest("binary outputs need HTTP, which can carry them; leave binary_data out")
         }
         return json
-    }
-
-    private func encode(
-        _ inference: PreparedInference,
-        _ tensors: [Tensor]
-    ) throws(ServingError) -> (json: [UInt8], binary: [UInt8]) {
-        let model = inference.model
-        var outputs: [InferenceResponse.Output] = []
-        for (wanted, tensor) in zip(inference.request.outputs, tensors) {
-            let name = inference.session.outputs[wanted.index].name
-            var tensor = tensor
-            if let classes = wanted.classes {
-                let labels = model.configuration.labels[name] ?? []
-                tensor = try Classification(classes: classes, labels: labels).apply(to: tensor, output: name)
-            }
-            outputs.append(.init(name: name, tensor: tensor, isBinary: wanted.isBinary))
-        }
-        return try InferenceResponse(
-            modelName: model.name,
-            modelVersion: model.version,
-            id: inference.request.id,
-            outputs: outputs
-        ).encode()
-    }
-
-    // MARK: Answers
-
-    static func json(_ body: [UInt8], status: Int = 200) -> HTTPResponse {
-        HTTPResponse(
-            status: status,
-            headers: HTTPHeaders([.init("content-type", "application/json")]),
-            body: body
-        )
-    }
-
-    private static func coding(_ request: HTTPRequest) -> ContentCoding? {
-        request.headers["accept-encoding"].flatMap(ContentCoding.accepted)
-    }
-
-    private func compressed(_ response: HTTPResponse, _ coding: ContentCoding?) -> HTTPResponse {
-        guard let coding, response.body.count >= limits.compressedAnswerMin,
-            let body = coding.deflate(response.body), body.count < response.body.count
-        else { return response }
-        var response = response
-        response.body = body
-        response.headers.append("content-encoding", coding.rawValue)
-        response.headers.append("vary", "accept-encoding")
-        return response
     }
 }

@@ -8,9 +8,9 @@ package import Wire
 /// ```json
 /// {"labels": {"probabilities": ["cat", "dog"]}, "optimization": "all", "prepacking": true, "preload": false,
 ///  "slo": {"latency_ms": 100, "target": 0.99}, "batching": {"enabled": true, "size_max": 32},
-///  "profiles": {"c7i.large": …}}
+///  "preprocess": {"size": [224, 224], …}, "softmax": true, "profiles": {"c7i.large": …}}
 /// ```
-/// Profiles are by type of machine; see `MachineProfile`.
+/// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`.
 package struct ModelConfiguration: Equatable, Sendable {
     /// The latency objective: this share of requests finishes within this time.
     package struct SLO: Equatable, Sendable {
@@ -38,9 +38,14 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var slo: SLO?
     package var batching = Batching()
     package var profiles: [String: MachineProfile] = [:]
+    /// How pictures become an input; nil for models that take none.
+    package var preprocess: Preprocessing?
+    /// Whether the scores answered to a picture are logits, to be made probabilities.
+    package var softmax = false
 
     private static let keys = [
-        "batching", "labels", "optimization", "prepacking", "preload", "profiles", "slo",
+        "batching", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
+        "softmax",
     ]
 
     package init() {}
@@ -55,6 +60,8 @@ package struct ModelConfiguration: Equatable, Sendable {
             case "preload": preload = try Self.bool(member)
             case "slo": slo = try Self.slo(member.value)
             case "batching": batching = try Self.batching(member.value)
+            case "preprocess": preprocess = try Preprocessing(member.value, at: "preprocess")
+            case "softmax": softmax = try Self.bool(member)
             case "profiles": profiles = try Self.profiles(member.value)
             default:
                 throw .unknownKey(member.key, nearest: EditDistance.nearest(to: member.key, in: Self.keys))

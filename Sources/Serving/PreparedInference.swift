@@ -5,9 +5,11 @@ package import Wire
 package struct PreparedInference: Sendable {
     package let model: Model
     package let session: Session
-    package let request: InferenceRequest
+    package internal(set) var request: InferenceRequest
     /// How the caller accepts a larger answer to be compressed.
     package let coding: ContentCoding?
+    /// For a picture sent by itself, whose classes are answered; nil for the protocol's own requests.
+    let picture: PictureAnswer?
 
     /// Rows that it brings to a batch; nil when it must run alone, as for models without a batch axis.
     package var rows: Int? {

@@ -8,14 +8,23 @@ struct RequestBody {
         case json(ArraySlice<UInt8>, binary: ArraySlice<UInt8>?)
         /// Nothing but the one input's elements.
         case raw(ArraySlice<UInt8>)
+        /// One encoded picture.
+        case picture(ArraySlice<UInt8>)
     }
 
     private let form: Form
+
+    /// Whether it is a picture sent by itself.
+    var isPicture: Bool { if case .picture = form { true } else { false } }
 
     init(json: ArraySlice<UInt8>) { form = .json(json, binary: nil) }
 
     init(_ request: HTTPRequest, inflatedMax: Int) throws(ServingError) {
         let body = try Self.inflated(request, max: inflatedMax)
+        if request.headers["content-type"]?.lowercased().hasPrefix("image/") == true {
+            form = .picture(body)
+            return
+        }
         guard let text = request.headers["inference-header-content-length"] else {
             form = .json(body, binary: nil)
             return
@@ -50,14 +59,26 @@ struct RequestBody {
 
     func inferenceRequest(
         inputs: [TensorSpecification],
-        outputs: [TensorSpecification]
+        outputs: [TensorSpecification],
+        pictures: PictureInput?
     ) throws(ServingError) -> InferenceRequest {
         switch form {
+        case .picture(let file):
+            guard inputs.count == 1 else {
+                throw .badRequest(
+                    "the model has \(inputs.count) inputs; send the picture as BYTES in a JSON request with all of them"
+                )
+            }
+            return InferenceRequest(
+                inputs: [Tensor(.bytes, shape: [1], .strings([Array(file)]))],
+                outputs: outputs.indices.map { .init(index: $0) }
+            )
         case .raw(let bytes): return try rawRequest(bytes, inputs, outputs)
         case .json(let json, let binary):
             var reader = InferenceRequestReader(
                 inputs: inputs,
                 outputs: outputs,
+                pictures: pictures,
                 bodySize: json.count + (binary?.count ?? 0),
                 binary: binary
             )

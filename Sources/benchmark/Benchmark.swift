@@ -36,6 +36,7 @@ enum Benchmark {
         try BatchingBenchmark().run(&report)
         try SimulationBenchmark().run(&report)
         try ForecastingBenchmark().run(&report)
+        try PictureBenchmark().run(&report)
         try EngineBenchmark().run(&report)
         report.write()
     }

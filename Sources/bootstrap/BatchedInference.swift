@@ -24,21 +24,34 @@ struct BatchedInference: Sendable {
 
     /// Answers a request, once its batch has run; a model without an objective runs at once.
     func respond(to request: HTTPRequest) -> HTTPResponse {
+        let arrival = MonotonicClock.now()
         switch service.begin(request) {
         case .answer(let response): return response
-        case .inference(let inference):
-            guard inference.model.configuration.slo != nil else { return service.respond(to: inference) }
-            do throws(ServingError) {
-                return respond(to: inference, try dispatchers.dispatcher(for: inference.model))
-            } catch {
-                return InferenceService.failure(error)
+        case .pictures(let encoded):
+            // This thread is the request's own.
+            switch service.decode(encoded) {
+            case .success(let inference): return respond(to: inference, arrival)
+            case .failure(let error): return InferenceService.failure(error)
             }
+        case .inference(let inference): return respond(to: inference, arrival)
         }
     }
 
-    private func respond(to inference: PreparedInference, _ dispatcher: Dispatcher) -> HTTPResponse {
+    private func respond(to inference: PreparedInference, _ arrival: Duration) -> HTTPResponse {
+        guard inference.model.configuration.slo != nil else { return service.respond(to: inference) }
+        do throws(ServingError) {
+            return respond(to: inference, arrival, try dispatchers.dispatcher(for: inference.model))
+        } catch {
+            return InferenceService.failure(error)
+        }
+    }
+
+    private func respond(
+        to inference: PreparedInference,
+        _ arrival: Duration,
+        _ dispatcher: Dispatcher
+    ) -> HTTPResponse {
         let outcome = Mailbox<Dispatcher.Outcome>()
-        let arrival = MonotonicClock.now()
         dispatcher.submit(
             .init(inference, arrival: arrival, deadline: arrival + dispatcher.policy.slo) { outcome.put($0) }
         )

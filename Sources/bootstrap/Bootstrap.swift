@@ -1,5 +1,6 @@
 import Glibc
 import LambdaRuntime
+import Pictures
 import Serving
 
 /// The function's process: reads its environment, starts the engine, serves events.
@@ -54,7 +55,10 @@ enum Bootstrap {
             }
         case .configured, .none: break
         }
-        let service = InferenceService { () throws(ServingError) in try engine.repository() }
+        let decoder = PictureDecoder(folders: [environment.taskRoot])
+        let service = InferenceService(decoder: decoder) { () throws(ServingError) in
+            try engine.repository()
+        }
         let isConcurrent = (environment.concurrencyMax ?? 1) > 1
         let handler = EventHandler(
             service: service,

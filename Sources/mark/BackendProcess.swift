@@ -50,6 +50,7 @@ struct BackendProcess {
         var settings = BackendService.Settings()
         settings.tokens = options.connections.fixedToken.map { AcceptedTokens([$0]) } ?? member?.accepted
         settings.readers = options.connections.readers
+        settings.decoders = planning.cores
         settings.residentBytes = { Machine.residentBytes() }
         let counters = HTTPCounters()
         let service = BackendService(
@@ -57,6 +58,7 @@ struct BackendProcess {
             counters: counters,
             service: InferenceService(
                 limits: limits,
+                decoder: PictureLibraries.decoder,
                 report: { dispatchers.existing(for: $0)?.report },
                 repository: { () throws(ServingError) in try engine.repository() }
             ),

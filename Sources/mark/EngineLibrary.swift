@@ -1,5 +1,6 @@
 import Glibc
 import ONNX
+import Pictures
 
 /// Where commands find ONNX Runtime.
 enum EngineLibrary {
@@ -26,6 +27,14 @@ enum EngineLibrary {
             return nil
         }
         return Terminal.absolute(String(cString: path))
+    }
+}
+
+/// Where commands find the libraries that decode pictures: beside ONNX Runtime in the deploy zip, else where the loader looks.
+enum PictureLibraries {
+    static var decoder: PictureDecoder {
+        let folder = Terminal.programFolder
+        return PictureDecoder(folders: [folder, "\(folder)/.."])
     }
 }
 

@@ -1,11 +1,14 @@
 import Glibc
 import ONNX
+import Pictures
 import TensorFiles
 import Wire
 
 /// A file that can be sent, by what it holds.
 struct FileContents {
     enum Form {
+        /// JPEG or PNG.
+        case encodedPicture([UInt8])
         case picture(Picture)
         case array(Tensor)
         case raw([UInt8])
@@ -25,12 +28,25 @@ struct FileContents {
             case "json": form = .json(try JSON(parsing: bytes), bytes)
             case "npy": form = .array(try NumPyArray(bytes).tensor)
             case "bin": form = .raw(bytes)
-            default: form = .picture(try Picture(bytes))
+            default:
+                // What is none of these says so when its header is read.
+                form =
+                    NetPBM.hasSignature(bytes)
+                    ? .picture(try NetPBM(bytes).picture) : try .encodedPicture(Self.checked(bytes))
             }
         } catch {
             throw CommandFailure("\(path): \(error)")
         }
     }
+
+    /// JPEG or PNG, by its header.
+    private static func checked(_ file: [UInt8]) throws(PictureError) -> [UInt8] {
+        _ = try PictureHeader(file[...])
+        return file
+    }
+
+    /// Whether an endpoint that takes encoded pictures can have it as it is.
+    var isEncodedPicture: Bool { if case .encodedPicture = form { true } else { false } }
 
     /// A whole request, as it is.
     var request: [UInt8]? {

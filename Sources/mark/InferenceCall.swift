@@ -1,4 +1,6 @@
 import ONNX
+import Pictures
+import Serving
 import TensorFiles
 import Wire
 
@@ -15,14 +17,18 @@ struct InferenceCall {
     private let outputs: [TensorSpecification]
     private let inputName: String?
     private let top: Int
-    private let preparation: PicturePreparation
+    /// How pictures are prepared here; nil where the endpoint may do it.
+    private let preparation: PicturePreparation?
+    /// The input that takes pictures as they are; nil when none does.
+    private let pictureInput: String?
 
-    init(metadata: JSON, input: String?, top: Int, preparation: PicturePreparation) throws {
+    init(metadata: JSON, input: String?, top: Int, preparation: PicturePreparation?) throws {
         inputs = try Self.tensors(metadata, "inputs")
         outputs = try Self.tensors(metadata, "outputs")
         inputName = input
         self.top = top
         self.preparation = preparation
+        pictureInput = metadata["parameters"]?["pictures"]?.stringValue
     }
 
     static func tensors(_ metadata: JSON, _ key: String) throws -> [TensorSpecification] {
@@ -49,16 +55,22 @@ struct InferenceCall {
             let tensor: [JSON.Member] = header(input, Self.shape(of: array)) + [.init("data", array)]
             return Request(json: request(tensor), binary: [], items: [])
         }
-        let tensors = try zip(files, contents).map { try tensor($1, input, $0) }
-        let shape = try batchShape(tensors, files)
-        let bytes = tensors.reduce(into: [UInt8]()) { all, tensor in
-            if case .raw(let raw) = tensor.elements { all += raw }
+        let sendsFiles =
+            preparation == nil && pictureInput == input.name && contents.allSatisfy(\.isEncodedPicture)
+        let tensors = try zip(files, contents).map { file, contents in
+            if sendsFiles, case .encodedPicture(let bytes) = contents.form {
+                return Tensor(.bytes, shape: [1], .strings([bytes]))
+            }
+            return try tensor(contents, input, file)
         }
+        let shape = try batchShape(tensors, files)
+        let bytes = tensors.reduce(into: [UInt8]()) { $1.appendBinary(to: &$0) }
         let parameters = JSON.Member("parameters", ["binary_data_size": .integer(Int64(bytes.count))])
         let items = zip(files, tensors).flatMap { file, tensor in
             [String](repeating: file, count: tensor.shape.first ?? 1)
         }
-        return Request(json: request(header(input, shape) + [parameters]), binary: bytes, items: items)
+        let sent = TensorSpecification(name: input.name, type: tensors[0].type, shape: input.shape)
+        return Request(json: request(header(sent, shape) + [parameters]), binary: bytes, items: items)
     }
 
     private func input() throws -> TensorSpecification {
@@ -83,18 +95,15 @@ struct InferenceCall {
         let item = Array(input.shape.dropFirst())
         switch contents.form {
         case .picture(let picture):
-            guard input.type == .fp32 || input.type == .uint8 else {
-                throw CommandFailure(
-                    "input '\(input.name)' is \(input.type.rawValue); pictures fit FP32 and UINT8"
-                )
+            return try tensor(input) { try recipe(for: item, input).numbers(picture) }
+        case .encodedPicture(let bytes):
+            return try tensor(input) {
+                let recipe = try recipe(for: item, input)
+                do {
+                    let header = try PictureHeader(bytes[...])
+                    return try PictureLibraries.decoder.numbers(bytes[...], header, recipe)
+                } catch { throw CommandFailure("\(file): \(error)") }
             }
-            let numbers = try preparation.numbers(picture, shape: item, input: input.name)
-            guard input.type == .uint8 else { return Tensor(.fp32, shape: [1] + item, numbers: numbers) }
-            return Tensor(
-                .uint8,
-                shape: [1] + item,
-                numbers: numbers.map { UInt8(min(255, max(0, $0.rounded()))) }
-            )
         case .array(let tensor):
             guard tensor.type == input.type else {
                 throw CommandFailure(
@@ -107,6 +116,22 @@ struct InferenceCall {
         case .raw(let bytes): return try raw(bytes, input, item, file)
         case .json: throw CommandFailure("\(file) is JSON; send it alone")
         }
+    }
+
+    private func recipe(for item: [Int], _ input: TensorSpecification) throws -> PictureRecipe {
+        try (preparation ?? PicturePreparation()).recipe(shape: item, input: input.name)
+    }
+
+    /// A picture's numbers as one item of an input.
+    private func tensor(_ input: TensorSpecification, _ numbers: () throws -> [Float]) throws -> Tensor {
+        guard input.type == .fp32 || input.type == .uint8 else {
+            throw CommandFailure(
+                "input '\(input.name)' is \(input.type.rawValue); pictures fit FP32 and UINT8"
+            )
+        }
+        let (shape, numbers) = ([1] + input.shape.dropFirst(), try numbers())
+        guard input.type == .uint8 else { return Tensor(.fp32, shape: shape, numbers: numbers) }
+        return Tensor(.uint8, shape: shape, numbers: numbers.map { UInt8(min(255, max(0, $0.rounded()))) })
     }
 
     private func raw(_ bytes: [UInt8], _ input: TensorSpecification, _ item: [Int], _ file: String) throws

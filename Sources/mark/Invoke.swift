@@ -7,9 +7,11 @@ struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send pictures, arrays or a JSON request to a model, and print what it says.",
         discussion: """
-            A FILE is a picture (PNG, or binary PGM and PPM; fitted to the model's input), a NumPy array (.npy), raw elements (.bin), or \
-            JSON: a whole request, or an array as the one input's data. Several files make one batch. Works with any endpoint: `mark up`, \
-            API Gateway, a function URL, a load balancer. Exit code 1 means that the endpoint refused, 64 that the command line is wrong.
+            A FILE is a picture (JPEG, PNG, or binary PGM and PPM), a NumPy array (.npy), raw elements (.bin), or JSON: a whole request, \
+            or an array as the one input's data. Several files make one batch. Pictures go as they are to models that prepare them \
+            (`preprocess` in config.json); for others, or with --scale, --mean or --std, they are fitted to the input here. Works with \
+            any endpoint: `mark up`, API Gateway, a function URL, a load balancer. Exit code 1 means that the endpoint refused, 64 that \
+            the command line is wrong.
             """
     )
 
@@ -31,14 +33,20 @@ struct Invoke: AsyncParsableCommand {
     @Option(help: "Classes to name for each item; 0 prints the outputs' values.")
     var top = 3
 
-    @Option(help: "Multiply a picture's samples, from 0 to 255, by this.")
-    var scale: Float = 1
+    @Option(
+        help:
+            "Multiply a picture's samples, from 0 to 255, by this. Default: 1, unless the model prepares pictures."
+    )
+    var scale: Float?
 
-    @Option(help: "Subtract this from the scaled samples; one number, or one for each channel with commas.")
-    var mean = "0"
+    @Option(
+        help:
+            "Subtract this from the scaled samples; one number, or one for each channel with commas. Default: 0."
+    )
+    var mean: String?
 
-    @Option(help: "Then divide by this; one number, or one for each channel with commas.")
-    var std = "1"
+    @Option(help: "Then divide by this; one number, or one for each channel with commas. Default: 1.")
+    var std: String?
 
     @Flag(help: "Print the endpoint's JSON instead of a table.")
     var json = false
@@ -60,7 +68,10 @@ struct Invoke: AsyncParsableCommand {
             "/v2/models/\(Endpoint.escaped(model))"
             + (version.map { "/versions/\(Endpoint.escaped($0))" } ?? "")
         let metadata = try await endpoint.get(path)
-        let preparation = try PicturePreparation(scale: scale, mean: mean, std: std)
+        let isPreparedHere = scale != nil || mean != nil || std != nil
+        let preparation =
+            try isPreparedHere
+            ? PicturePreparation(scale: scale ?? 1, mean: mean ?? "0", std: std ?? "1") : nil
         let request = try InferenceCall(
             metadata: metadata,
             input: input,

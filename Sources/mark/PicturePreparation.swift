@@ -1,10 +1,13 @@
-import TensorFiles
+import Pictures
 
 /// How a picture's samples become an input's numbers.
 struct PicturePreparation {
-    let scale: Float
+    private let scale: Float
     private let mean: [Float]
     private let std: [Float]
+
+    /// Samples as they are.
+    init() { (scale, mean, std) = (1, [0], [1]) }
 
     init(scale: Float, mean: String, std: String) throws {
         self.scale = scale
@@ -23,18 +26,18 @@ struct PicturePreparation {
         return numbers
     }
 
-    /// The picture's numbers in the layout that an input's shape asks for, the batch axis left out.
+    /// How a picture becomes the numbers of an input whose shape, the batch axis left out, this is.
     ///
     /// Known: `[H,W]`, `[1,H,W]`, `[3,H,W]`, `[H,W,1]`, `[H,W,3]`, and `[n]` where n is a square (grey).
-    func numbers(_ picture: Picture, shape: [Int], input: String) throws -> [Float] {
+    func recipe(shape: [Int], input: String) throws -> PictureRecipe {
         let (height, width, channels, isPlanar) = try Self.layout(shape, input)
-        let fitted = picture.converted(channels: channels).resized(width: width, height: height)
-        let samples = isPlanar ? fitted.planar : fitted.samples
-        let pixels = width * height
-        return samples.enumerated().map { index, sample in
-            let channel = isPlanar ? index / pixels : index % channels
-            return (sample * scale - mean[mean.count == 1 ? 0 : channel]) / std[std.count == 1 ? 0 : channel]
-        }
+        var recipe = PictureRecipe(height: height, width: width, channels: channels)
+        recipe.layout = isPlanar ? .nchw : .nhwc
+        recipe.scale = scale
+        // One number goes for all channels; a grey picture has but the first.
+        recipe.mean = channels == 1 ? [mean[0]] : mean
+        recipe.std = channels == 1 ? [std[0]] : std
+        return recipe
     }
 
     private static func layout(

@@ -73,7 +73,7 @@ def start(api, bootstrap_path, engine_library, starter_models):
 
 
 # What these tests say holds for a function behind API Gateway and for a backend alike.
-PROTOCOL = {"test_hostile_bodies", "test_malformed_requests", "test_mutations", "test_open_inference", "test_tensors"}
+PROTOCOL = {"test_hostile_bodies", "test_malformed_requests", "test_mutations", "test_open_inference", "test_pictures", "test_tensors"}
 
 
 def pytest_configure(config):
@@ -82,7 +82,7 @@ def pytest_configure(config):
 
 def pytest_generate_tests(metafunc):
     if metafunc.module.__name__ in PROTOCOL and not metafunc.definition.get_closest_marker("events"):
-        for name in {"function", "lab"} & set(metafunc.fixturenames):
+        for name in {"function", "gallery", "lab"} & set(metafunc.fixturenames):
             metafunc.parametrize(name, ["lambda", "backend"], indirect=True, scope="module")
 
 
@@ -111,10 +111,24 @@ def lab(request, bootstrap_path, engine_library, test_models):
     yield from _serving(request, bootstrap_path, engine_library, test_models)
 
 
+@pytest.fixture(scope="session")
+def picture_models(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A repository of models that take pictures, most of which answer with what they were given."""
+    folder = tmp_path_factory.mktemp("pictures")
+    models.write_picture_models(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def gallery(request, bootstrap_path, engine_library, picture_models):
+    """The models that take pictures, served by one process for the whole file."""
+    yield from _serving(request, bootstrap_path, engine_library, picture_models)
+
+
 @pytest.fixture
 def bounded_memory(request):
     """The peak of a test stays near what was resident before it, however large its request claims to be."""
-    functions = [request.getfixturevalue(name) for name in ("function", "lab") if name in request.fixturenames]
+    functions = [request.getfixturevalue(name) for name in ("function", "lab", "gallery") if name in request.fixturenames]
     before = []
     for function in functions:
         function.forget_peak()

@@ -49,11 +49,12 @@ class Answer:
 
 def http_event(method: str, path: str, body: bytes | str | None = None, headers: dict[str, str] | None = None) -> dict:
     """A request as API Gateway's payload format 2.0 brings it: text as it is, bytes in base64, nothing for no body."""
+    path, _, query = path.partition("?")
     event = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": {"content-type": "application/json", "host": "example.execute-api.eu-west-1.amazonaws.com"}
         | {name.lower(): value for name, value in (headers or {}).items()},
         "requestContext": {

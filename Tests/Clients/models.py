@@ -72,6 +72,44 @@ def write_transposed(folder: Path) -> None:
     write(folder, [node], [_value("x", T.FLOAT, ["a", "b", "c"])], [_value("y", T.FLOAT, ["c", "b", "a"])])
 
 
+# For models that answer with the picture they see: name -> (type, shape, preprocess).
+PICTURE_MODELS = {
+    "stretch": (T.UINT8, ["n", 3, 48, 64], {}),
+    "crop": (T.FLOAT, ["n", 32, 40, 3], {"resize": "crop", "shortest": 44}),
+    "cover": (T.FLOAT, ["n", 3, 30, 50], {"resize": "crop"}),
+    "pad": (T.UINT8, ["n", 3, 40, 40], {"resize": "pad", "order": "bgr", "background": [10, 20, 30]}),
+    "grey": (T.FLOAT, ["n", 1, 28, 28], {}),
+    "flat": (T.FLOAT, ["n", 64], {"size": [8, 8]}),
+    "single": (T.UINT8, [1, 3, 9, 9], {"pixels_max": 1_000_000}),
+    "normal": (
+        T.FLOAT, ["n", 3, "h", "w"],
+        {"size": 24, "scale": 1 / 255, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+    ),
+    "wrong": (T.FLOAT, ["n", 3, 24, 24], {"size": [24, 25]}),
+}
+
+
+def write_picture_models(folder: Path) -> None:
+    """Models that take pictures, and one that takes none."""
+    for name, (type, shape, preprocess) in PICTURE_MODELS.items():
+        write_identity(folder / name, type, shape, config={"preprocess": preprocess})
+    write_identity(folder / "tensors", T.FLOAT, ["n", 3, 8, 8])
+    # The mean of each channel as logits, so that the picture's colour is its class.
+    node = helper.make_node("ReduceMean", ["x"], ["logits"], axes=[2, 3], keepdims=0)
+    write(
+        folder / "colours", [node], [_value("x", T.FLOAT, ["n", 3, 16, 16])], [_value("logits", T.FLOAT, ["n", 3])],
+        config={
+            "preprocess": {"scale": 1 / 64}, "softmax": True, "labels": {"logits": ["red", "green", "blue"]},
+            "slo": {"latency_ms": 10_000, "target": 0.99},
+        },
+    )
+    nodes = [helper.make_node("Add", ["one", "two"], ["sum"])]
+    values = [_value(name, T.FLOAT, ["n", 3, 4, 4]) for name in ("one", "two")]
+    write(
+        folder / "pair", nodes, values, [_value("sum", T.FLOAT, ["n", 3, 4, 4])], config={"preprocess": {"input": "two"}}
+    )
+
+
 def write_all(folder: Path) -> None:
     for name, type in TYPES.items():
         write_identity(folder / f"same_{name.lower()}", type, ["n", "m"])

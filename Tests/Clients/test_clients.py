@@ -142,4 +142,4 @@ def test_mark_invoke_reads_pictures_arrays_and_requests(server, tmp_path):
     assert answer["outputs"][0]["shape"] == [2, 10]
     assert json.loads(invoke(SAMPLES / "request.json", "--json").stdout)["model_name"] == "digits"
     failed = invoke(SAMPLES / "README.md")
-    assert failed.returncode == 1 and "unknown picture format" in failed.stderr
+    assert failed.returncode == 1 and "no picture that is known" in failed.stderr

@@ -33,6 +33,7 @@ def test_model_metadata(function, path):
         "platform": "onnxruntime_onnx",
         "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [-1, 64]}],
         "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [-1, 10]}],
+        "parameters": {"pictures": "pixels"},
     }
 
 

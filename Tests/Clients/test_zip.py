@@ -1,5 +1,6 @@
 """The deploy zip: what is in it, that it is always the same, and that it runs where nothing is installed."""
 
+import base64
 import json
 import os
 import shutil
@@ -48,11 +49,14 @@ def test_the_zip_holds_program_libraries_models_and_licences(zip_file):
         "lib/libonnxruntime.so.1",
         "lib/libstdc++.so.6",
         "lib/libgcc_s.so.1",
+        "lib/libturbojpeg.so.0",
+        "lib/libspng.so.0",
+        "lib/libz.so.1",
         "models/digits/1/model.onnx",
         "models/digits/config.json",
     }
     licences = {"MARK-LICENSE.txt", "ONNXRUNTIME-LICENSES.txt", "GCC-LICENSES.txt", "SWIFT-LICENSE.txt", "ZLIB-LICENSE.txt"}
-    licences.add("SWIFT-PACKAGES-LICENSES.txt")
+    licences |= {"SWIFT-PACKAGES-LICENSES.txt", "LIBJPEG-TURBO-LICENSES.txt", "LIBSPNG-LICENSE.txt"}
     assert expected | {f"licences/{name}" for name in licences} <= names
 
 
@@ -70,7 +74,7 @@ def test_the_same_input_gives_the_same_bytes(zip_file, tmp_path):
 
 def test_the_program_is_stripped_and_needs_no_swift_foundation_or_curl(unpacked):
     needed = subprocess.run(["readelf", "-d", unpacked / "bootstrap"], check=True, capture_output=True, text=True).stdout
-    for library in ("swift", "Foundation", "curl", "icu", "libz"):
+    for library in ("swift", "Foundation", "curl", "icu", "libz", "jpeg", "spng"):
         assert library not in needed
     sections = subprocess.run(["readelf", "-SW", unpacked / "bootstrap"], check=True, capture_output=True, text=True).stdout
     assert ".symtab" not in sections and ".debug_info" not in sections
@@ -78,7 +82,7 @@ def test_the_program_is_stripped_and_needs_no_swift_foundation_or_curl(unpacked)
 
 def test_the_backends_program_is_stripped_and_needs_no_swift_foundation_or_curl(unpacked):
     needed = subprocess.run(["readelf", "-d", unpacked / "bin" / "mark"], check=True, capture_output=True, text=True).stdout
-    for library in ("swift", "Foundation", "curl", "icu", "libz", "ssl", "crypto"):
+    for library in ("swift", "Foundation", "curl", "icu", "libz", "ssl", "crypto", "turbojpeg", "spng"):
         assert f"[lib{library}" not in needed
     assert "$ORIGIN/../lib" in needed
     sections = subprocess.run(["readelf", "-SW", unpacked / "bin" / "mark"], check=True, capture_output=True, text=True).stdout
@@ -113,12 +117,23 @@ def test_it_answers_from_another_folder_with_nothing_but_lambdas_variables(unpac
     api = RuntimeAPI()
     bootstrap = Bootstrap(unpacked / "bootstrap", api)
     try:
-        answer = invoke(api.accept(), EVENT)
+        connection = api.accept()
+        answer = invoke(connection, EVENT)
         print(f"\nexec to first answer: {(answer.at - bootstrap.started) * 1000:.1f} ms")
         body = json.loads(json.loads(answer.body)["body"])
         assert len(body["outputs"][0]["data"]) == 10
         maps = Path(f"/proc/{bootstrap.process.pid}/maps").read_text()
         for library in ("libonnxruntime.so.1", "libstdc++.so.6", "libgcc_s.so.1"):
+            assert f"{unpacked}/lib/{library}" in maps, f"{library} does not come from the zip"
+        for library in ("libturbojpeg.so.0", "libspng.so.0", "libz.so.1"):
+            assert library not in maps, f"{library} is loaded though no picture came"
+        sample = (unpacked / "models" / "digits" / "samples" / "2-1.png").read_bytes()
+        event = json.loads(EVENT) | {"body": base64.b64encode(sample).decode(), "isBase64Encoded": True}
+        event["headers"] = {"content-type": "image/png"}
+        answer = json.loads(invoke(connection, json.dumps(event).encode(), "r2").body)
+        assert json.loads(answer["body"])["classes"][0]["label"] == "2"
+        maps = Path(f"/proc/{bootstrap.process.pid}/maps").read_text()
+        for library in ("libspng.so.0", "libz.so.1"):
             assert f"{unpacked}/lib/{library}" in maps, f"{library} does not come from the zip"
     finally:
         bootstrap.close()

@@ -43,6 +43,34 @@ import Wire
         #expect(throws: Base64.Malformed.length(1)) { try broken.request.get() }
     }
 
+    @Test func `carry the query as it would stand in a URL`() throws {
+        var event = v2(path: "/v2")
+        if case .object(let members) = event {
+            event = .object(
+                members + [
+                    .init("rawQueryString", "top=3&a=%20"), .init("queryStringParameters", ["top": "3"]),
+                ]
+            )
+        }
+        let request = try http(event).request.get()
+        #expect(request.query == "top=3&a=%20")
+        #expect(
+            (request.parameter("top"), request.parameter("a"), request.parameter("b")) == ("3", "%20", nil)
+        )
+        let parts: [JSON.Member] = [
+            .init("httpMethod", "GET"), .init("path", "/"), .init("queryStringParameters", ["a b": "ü&1"]),
+        ]
+        let rest = try http(.object(parts + [.init("resource", "/"), .init("requestContext", [:])]))
+        #expect(try rest.request.get().query == "a%20b=%C3%BC%261")
+        let balancer = try http(
+            .object([
+                .init("httpMethod", "GET"), .init("path", "/"), .init("requestContext", ["elb": [:]]),
+                .init("multiValueQueryStringParameters", ["top": ["1", "2"], "c": ["%20"]]),
+            ])
+        )
+        #expect(try balancer.request.get().query == "top=1&top=2&c=%20")
+    }
+
     @Test func `of a load balancer are answered in the form they came in`() throws {
         let context: JSON = ["elb": ["targetGroupArn": "arn"]]
         let single = try http(

@@ -27,6 +27,7 @@ import Wire
         let request = HTTPRequest(method: "POST", path: "/v2/models/\(model)/infer", body: body[...])
         switch service.begin(request) {
         case .inference(let inference): return inference
+        case .pictures: throw Unexpected(text: "pictures are still to be decoded")
         case .answer(let response): throw Unexpected(text: String(decoding: response.body, as: UTF8.self))
         }
     }
