@@ -14,6 +14,7 @@ struct BackendMetrics {
         latencies(&text)
         batches(&text)
         predictions(&text)
+        caches(&text)
         state(&text)
     }
 
@@ -52,6 +53,29 @@ struct BackendMetrics {
             "Requests refused though an executor was idle in time."
         )
         each { text.sample("mark_false_refusals_total", $0, $1.counts.refusedInVain) }
+    }
+
+    private func caches(_ text: inout PrometheusText) {
+        let reports = models.compactMap { model, _ in
+            model.predictions.map {
+                ([.init("model", model.name), .init("version", model.version)] as [PrometheusText.Label], $0.report)
+            }
+        }
+        guard !reports.isEmpty else { return }
+        let counters: [(name: String, help: String, count: KeyPath<Predictions.Report, Int>)] = [
+            ("mark_cache_hits_total", "Requests answered from the cache of predictions.", \.hits),
+            ("mark_cache_misses_total", "Requests that were run, as the cache had no answer.", \.misses),
+            ("mark_cache_shared_total", "Requests answered by the run of an equal one.", \.shared),
+            ("mark_cache_evictions_total", "Answers thrown out of the cache for others.", \.evictions),
+        ]
+        for (name, help, count) in counters {
+            text.metric(name, .counter, help)
+            for (labels, report) in reports { text.sample(name, labels, report[keyPath: count]) }
+        }
+        text.metric("mark_cache_entries", .gauge, "Answers in the cache of predictions.")
+        for (labels, report) in reports { text.sample("mark_cache_entries", labels, report.entries) }
+        text.metric("mark_cache_bytes", .gauge, "Memory that the cache of predictions takes.")
+        for (labels, report) in reports { text.sample("mark_cache_bytes", labels, report.bytes) }
     }
 
     private func latencies(_ text: inout PrometheusText) {

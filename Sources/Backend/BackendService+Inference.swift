@@ -17,6 +17,8 @@ extension BackendService {
             do throws(ServingError) {
                 let found = try dispatchers.dispatcher(for: model)
                 dispatcher = found
+                // What is kept is answered however much waits, and which request that is only its body says.
+                guard model.predictions == nil else { return nil }
                 return found.glance(
                     arrival: exchange.arrival,
                     deadline: exchange.arrival + (allowed ?? found.policy.slo)
@@ -72,9 +74,9 @@ extension BackendService {
             // Written where it is sent: executors have better things to do.
             Self.onLoop(exchange) { exchange.respond(Self.response(outcome, inference, service)) }
         }
-        let id = dispatcher.submit(job)
+        let id = dispatcher.submitUnlessKnown(job)
         Self.onLoop(exchange) { [pumps] in
-            exchange.onDisconnect { dispatcher.cancel(id) }
+            if let id { exchange.onDisconnect { dispatcher.cancel(id) } }
             if dispatcher.placement == .caller { pumps.schedule(dispatcher, on: exchange.loop) }
         }
     }

@@ -127,12 +127,7 @@ package final class BackendService: Sendable {
     /// Loads and unloads models away from the loop, which other requests need.
     private func control(_ exchange: Exchange) {
         ControlThread.run { [self] in
-            let response = service.respond(to: exchange.request)
-            defer { exchange.respond(response) }
-            guard let models = try? service.repository().all else { return }
-            dispatchers.keep(models)
-            // What it costs to begin is paid here, not by the first request; a model that cannot says so to its callers.
-            for model in models { _ = try? dispatchers.dispatcher(for: model) }
+            exchange.respond(service.respond(to: exchange.request))
         }
     }
 

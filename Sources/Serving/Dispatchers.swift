@@ -15,13 +15,21 @@ package final class Dispatchers: Sendable {
     }
 
     private struct Entry {
-        // Also keeps the model's identity from being used again.
-        let model: Model
+        /// Nil for a version that is not served any more: its last requests alone hold it.
+        var model: Model?
+        weak var last: Model?
         let dispatcher: Dispatcher
+
+        init(_ model: Model, _ dispatcher: Dispatcher) {
+            self.model = model
+            last = model
+            self.dispatcher = dispatcher
+        }
     }
 
     private struct State {
-        var entries: [ObjectIdentifier: Entry] = [:]
+        /// By the versions' numbers.
+        var entries: [UInt64: Entry] = [:]
         var isDraining = false
     }
 
@@ -46,8 +54,8 @@ package final class Dispatchers: Sendable {
         let plan = try plan(model)
         let made = Dispatcher(plan.policy, placement: plan.placement, now: now, run: Dispatcher.runTogether)
         let (kept, isDraining) = state.withLock { state in
-            let entry = state.entries[ObjectIdentifier(model)] ?? Entry(model: model, dispatcher: made)
-            state.entries[ObjectIdentifier(model)] = entry
+            let entry = state.entries[model.number] ?? Entry(model, made)
+            state.entries[model.number] = entry
             return (entry.dispatcher, state.isDraining)
         }
         // Someone else was quicker, or the end has come.
@@ -55,20 +63,35 @@ package final class Dispatchers: Sendable {
         return kept
     }
 
-    /// The dispatcher that a model has already.
-    package func existing(for model: Model) -> Dispatcher? {
-        state.withLock { $0.entries[ObjectIdentifier(model)]?.dispatcher }
+    /// What a repository does to versions that come and go while these dispatchers serve it.
+    ///
+    /// What it costs to begin, such as measuring, is paid before a version gets its first request.
+    package var effects: ModelRepository.Effects {
+        var effects = ModelRepository.Effects()
+        effects.prepare = { [self] (model) throws(ServingError) in _ = try dispatcher(for: model) }
+        effects.changed = { [self] in keep($0) }
+        return effects
     }
 
-    /// Drops the dispatchers of models that are not served any more; what they have admitted is still served.
+    /// The dispatcher that a model has already.
+    package func existing(for model: Model) -> Dispatcher? {
+        state.withLock { $0.entries[model.number]?.dispatcher }
+    }
+
+    /// Lets go of versions that are not served any more: each goes on until the last request that was given to it is answered, then its
+    /// dispatcher ends.
     package func keep(_ models: [Model]) {
-        let kept = Set(models.map { ObjectIdentifier($0) })
+        let kept = Set(models.map(\.number))
         let dropped = state.withLock { state in
-            let dropped = state.entries.filter { !kept.contains($0.key) }
-            for key in dropped.keys { state.entries[key] = nil }
-            return dropped.values.map(\.dispatcher)
+            let dropped = state.entries.filter { !kept.contains($0.key) }.compactMap(\.value.model)
+            for model in dropped { state.entries[model.number]?.model = nil }
+            return dropped
         }
-        for dispatcher in dropped { dispatcher.drain() }
+        for model in dropped { model.whenUnused { [self, number = model.number] in end(number) } }
+    }
+
+    private func end(_ number: UInt64) {
+        state.withLock { $0.entries.removeValue(forKey: number) }?.dispatcher.drain()
     }
 
     /// Takes no new work from here on.
@@ -81,11 +104,13 @@ package final class Dispatchers: Sendable {
     }
 
     /// Whether nothing waits or runs.
-    package var isIdle: Bool { all.allSatisfy { $0.dispatcher.isIdle } }
+    package var isIdle: Bool {
+        state.withLock { $0.entries.values.map(\.dispatcher) }.allSatisfy(\.isIdle)
+    }
 
     /// All there are, by name and version of their models.
     package var all: [(model: Model, dispatcher: Dispatcher)] {
-        state.withLock { $0.entries.values.map { ($0.model, $0.dispatcher) } }
+        state.withLock { $0.entries.values.compactMap { entry in entry.last.map { ($0, entry.dispatcher) } } }
             .sorted { ($0.model.name, $0.model.version) < ($1.model.name, $1.model.version) }
     }
 }

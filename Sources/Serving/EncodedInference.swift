@@ -10,6 +10,7 @@ package struct EncodedInference: Sendable {
     /// What decoding costs: the pixels of all pictures.
     package var pixels: Int { pictures.reduce(0) { $0 + $1.header.pixels } }
     package var model: Model { inference.model }
+    var requestID: String? { inference.request.id }
 
     init(_ inference: PreparedInference, _ input: PictureInput) throws(ServingError) {
         self.input = input

@@ -30,12 +30,15 @@ extension InferenceService {
             .init("inputs", .array(session.inputs.map(\.json))),
             .init("outputs", .array(session.outputs.map(\.json))),
         ]
+        var parameters: [JSON.Member] = []
         // Says to clients that this input takes encoded pictures as BYTES as well.
         if let preprocess = model.configuration.preprocess,
             let input = preprocess.input ?? session.inputs.first?.name
         {
-            metadata.append(.init("parameters", ["pictures": .string(input)]))
+            parameters.append(.init("pictures", .string(input)))
         }
+        parameters += try repository.served(name).parameters
+        if !parameters.isEmpty { metadata.append(.init("parameters", .object(parameters))) }
         return .object(metadata)
     }
 
@@ -49,13 +52,35 @@ extension InferenceService {
                 "reason": .string(model.failure ?? ""),
             ]
         }
+        let refused = repository.refused.map { refused -> JSON in
+            [
+                "name": .string(refused.name), "version": .string(refused.version), "state": "UNAVAILABLE",
+                "reason": .string(refused.reason),
+            ]
+        }
         let unusable = repository.unusable.map { folder -> JSON in
             [
                 "name": .string(folder.name), "version": "", "state": "UNAVAILABLE",
                 "reason": .string(folder.reason),
             ]
         }
-        return .array(models + unusable)
+        return .array(models + refused + unusable)
+    }
+}
+
+extension ModelVersions {
+    /// What is said about the choice of versions, where the configuration says anything.
+    fileprivate var parameters: [JSON.Member] {
+        var members: [JSON.Member] = []
+        if configuration.versionPolicy != .all {
+            members.append(.init("version_policy", configuration.versionPolicy.json))
+        }
+        if let canary = configuration.canary {
+            members.append(
+                .init("canary", ["version": .string(canary.version), "percent": .double(canary.percent)])
+            )
+        }
+        return members
     }
 }
 

@@ -6,14 +6,16 @@ import Wire
 /// configuration and statistics extensions).
 extension InferenceService {
     func configuration(_ name: String, _ version: String?) throws(ServingError) -> JSON {
-        let model = try repository().model(name, version: version)
+        let repository = try repository()
+        let model = try repository.model(name, version: version)
         let session = try model.session()
+        let versionPolicy = try repository.served(name).configuration.versionPolicy
         let policy = report?(model)?.policy
         let sizeMax = session.isBatchable ? policy?.sizeCap ?? 1 : 0
         var configuration: [JSON.Member] = [
             .init("name", .string(model.name)), .init("platform", "onnxruntime_onnx"),
             .init("backend", "onnxruntime"),
-            .init("version_policy", ["latest": ["num_versions": 1]]),
+            .init("version_policy", versionPolicy.json),
             .init("max_batch_size", .integer(Int64(sizeMax))),
             .init("input", .array(session.inputs.map { $0.configuration(withoutBatch: sizeMax > 0) })),
             .init("output", .array(session.outputs.map { $0.configuration(withoutBatch: sizeMax > 0) })),
@@ -67,6 +69,7 @@ extension InferenceService {
         let rows = runs.reduce(0) { $0 + $1.key * $1.value.count }
         let requests = runs.reduce(0) { $0 + $1.value.requests }
         let wait = metrics.queueDelay.sum
+        let cache = model.predictions?.report ?? Predictions.Report()
         return [
             "name": .string(model.name), "version": .string(model.version),
             "inference_count": .integer(Int64(rows)),
@@ -76,6 +79,8 @@ extension InferenceService {
                 "fail": Self.duration(metrics.failed, .zero),
                 "queue": Self.duration(requests, wait),
                 "compute_infer": Self.duration(requests, metrics.requestTime),
+                "cache_hit": Self.duration(cache.hits + cache.shared, .zero),
+                "cache_miss": Self.duration(cache.misses, .zero),
             ],
             "batch_stats": .array(
                 runs.map { size, runs in

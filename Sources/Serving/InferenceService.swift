@@ -24,7 +24,7 @@ package struct InferenceService: Sendable {
     static let extensions = ["binary_tensor_data", "classification", "model_repository"]
 
     let limits: Limits
-    private let decoder: PictureDecoder
+    let decoder: PictureDecoder
     let report: (@Sendable (Model) -> DispatchReport?)?
     /// Waits until the repository is open.
     package let repository: @Sendable () throws(ServingError) -> ModelRepository
@@ -71,6 +71,15 @@ package struct InferenceService: Sendable {
         case inference(PreparedInference)
         /// To be decoded by `decode(_:)`, and then run and answered likewise.
         case pictures(EncodedInference)
+
+        /// The id in the request's body.
+        var requestID: String? {
+            switch self {
+            case .answer: nil
+            case .inference(let inference): inference.request.id
+            case .pictures(let encoded): encoded.requestID
+            }
+        }
     }
 
     /// Reads and checks a request.
@@ -110,12 +119,24 @@ package struct InferenceService: Sendable {
         guard case .infer(let name, let version) = route else {
             return .answer(Self.json(try describe(route)?.encoded() ?? []))
         }
-        let model = try repository().model(name, version: version)
+        let repository = try repository()
+        let choice = try repository.choice(name, version: version)
+        let key = request.headers[Self.requestID]
+        let model = key.flatMap { choice.other(id: $0, ticket: repository.nextTicket) } ?? choice.model
         if let refusal = refuse(model) { return .answer(refusal) }
         let body = try RequestBody(request, inflatedMax: limits.inflatedBody)
         let picture = body.isPicture ? try PictureAnswer(request) : nil
-        return try prepare(body, model, Self.coding(request), picture)
+        let step = try prepare(body, model, Self.coding(request), picture)
+        // The id in the body is known only now.
+        guard key == nil, let other = choice.other(id: step.requestID, ticket: repository.nextTicket) else {
+            return step
+        }
+        if let refusal = refuse(other) { return .answer(refusal) }
+        return try prepare(body, other, Self.coding(request), picture)
     }
+
+    /// Requests with the same value go to the same side of a canary.
+    static let requestID = "x-request-id"
 
     /// The answer to everything but inference; nil for an empty one.
     private func describe(_ route: Route) throws(ServingError) -> JSON? {
@@ -150,7 +171,7 @@ package struct InferenceService: Sendable {
 
     // MARK: Inference
 
-    private func prepare(
+    func prepare(
         _ body: RequestBody,
         _ model: Model,
         _ coding: ContentCoding?,
@@ -194,36 +215,17 @@ package struct InferenceService: Sendable {
         }
     }
 
-    private func run(_ inference: PreparedInference) -> Result<[Tensor], ServingError> {
-        Result { () throws(ServingError) in
-            try BatchRun(session: inference.session).run([inference.request])[0]
+    func run(_ inference: PreparedInference) -> Result<[Tensor], ServingError> {
+        let run = { @Sendable (inference: PreparedInference) in
+            Result { () throws(ServingError) in
+                try BatchRun(session: inference.session).run([inference.request])[0]
+            }
         }
+        return inference.model.predictions?.result(of: inference, run: run) ?? run(inference)
     }
 
     /// A request with its pictures decoded, which takes a while; for what `begin` gave.
     package func decode(_ encoded: EncodedInference) -> Result<PreparedInference, ServingError> {
         Result { () throws(ServingError) in try encoded.decoded(by: decoder) }
-    }
-
-    /// Answers a request that came without HTTP, as JSON alone; without a name the repository's only model is meant.
-    package func infer(
-        _ body: ArraySlice<UInt8>,
-        model name: String?,
-        version: String?
-    ) throws(ServingError) -> [UInt8] {
-        let repository = try repository()
-        let name = if let name { name } else { try repository.onlyModelName() }
-        let model = try repository.model(name, version: version)
-        let inference: PreparedInference
-        switch try prepare(RequestBody(json: body), model, nil) {
-        case .inference(let prepared): inference = prepared
-        case .pictures(let encoded): inference = try encoded.decoded(by: decoder)
-        case .answer: preconditionFailure("preparing answers nothing")
-        }
-        let (json, binary) = try encode(inference, try run(inference).get())
-        guard binary.isEmpty else {
-            throw .badRequest("binary outputs need HTTP, which can carry them; leave binary_data out")
-        }
-        return json
     }
 }

@@ -1,5 +1,6 @@
 package import ONNX
 import Synchronization
+import Threading
 
 /// One version of a model: its files, and its session once something needs it.
 package final class Model: Sendable {
@@ -7,6 +8,13 @@ package final class Model: Sendable {
     package let version: String
     package let configuration: ModelConfiguration
     package let path: String
+    /// Its files as they were when it was read.
+    let stamp: FolderStamp
+    /// No other version has the same in this process, whatever came and went.
+    package let number: UInt64
+    /// What it answered before; nil where its configuration does not ask for that.
+    package let predictions: Predictions?
+    private static let numbers = Atomic<UInt64>(0)
 
     private enum State {
         case unloaded
@@ -15,6 +23,7 @@ package final class Model: Sendable {
     }
 
     private let state: Mutex<State>
+    private let ending = Mutex<(@Sendable () -> Void)?>(nil)
     private let now: @Sendable () -> Duration
     private let load: @Sendable () throws(ONNXError) -> Session
 
@@ -25,6 +34,7 @@ package final class Model: Sendable {
         name: String,
         version: String,
         path: String,
+        stamp: FolderStamp = FolderStamp(),
         configuration: ModelConfiguration,
         now: @escaping @Sendable () -> Duration,
         load: @escaping @Sendable () throws(ONNXError) -> Session
@@ -32,11 +42,20 @@ package final class Model: Sendable {
         self.name = name
         self.version = version
         self.path = path
+        self.stamp = stamp
+        predictions = configuration.cache.map { Predictions($0) }
+        number = Self.numbers.wrappingAdd(1, ordering: .relaxed).newValue
         self.configuration = configuration
         self.now = now
         self.load = load
         state = Mutex(.unloaded)
     }
+
+    // Whoever has the last request may hold any lock.
+    deinit { if let body = ending.withLock({ $0 }) { Thread.start(body) } }
+
+    /// Calls `body` on a thread of its own when nothing uses this version any more: no repository, no request.
+    func whenUnused(_ body: @escaping @Sendable () -> Void) { ending.withLock { $0 = body } }
 
     /// The session, loaded by the first caller while others wait.
     ///
@@ -59,6 +78,11 @@ package final class Model: Sendable {
                 throw failure
             }
         }
+    }
+
+    /// The session, if it is loaded.
+    var loadedSession: Session? {
+        state.withLock { if case .loaded(let session, _) = $0 { session } else { nil } }
     }
 
     /// How long loading took; nil for a model that is not loaded.

@@ -8,7 +8,8 @@ package import Wire
 /// ```json
 /// {"labels": {"probabilities": ["cat", "dog"]}, "optimization": "all", "prepacking": true, "preload": false,
 ///  "slo": {"latency_ms": 100, "target": 0.99}, "batching": {"enabled": true, "size_max": 32},
-///  "preprocess": {"size": [224, 224], …}, "softmax": true, "profiles": {"c7i.large": …}}
+///  "preprocess": {"size": [224, 224], …}, "softmax": true, "profiles": {"c7i.large": …},
+///  "version_policy": {"latest": {"count": 2}}, "canary": {"version": "2", "percent": 10}, "cache": {"entries_max": 1000}}
 /// ```
 /// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`.
 package struct ModelConfiguration: Equatable, Sendable {
@@ -40,12 +41,18 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var profiles: [String: MachineProfile] = [:]
     /// How pictures become an input; nil for models that take none.
     package var preprocess: Preprocessing?
+    /// Which of the versions that lie in the folder are served.
+    package var versionPolicy = VersionPolicy.all
+    /// A version that gets a share of the requests; nil for none.
+    package var canary: Canary?
+    /// How many answers to keep; nil for none.
+    package var cache: PredictionCacheLimits?
     /// Whether the scores answered to a picture are logits, to be made probabilities.
     package var softmax = false
 
     private static let keys = [
-        "batching", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
-        "softmax",
+        "batching", "cache", "canary", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
+        "softmax", "version_policy",
     ]
 
     package init() {}
@@ -62,11 +69,21 @@ package struct ModelConfiguration: Equatable, Sendable {
             case "batching": batching = try Self.batching(member.value)
             case "preprocess": preprocess = try Preprocessing(member.value, at: "preprocess")
             case "softmax": softmax = try Self.bool(member)
+            case "version_policy": versionPolicy = try VersionPolicy(member.value, at: member.key)
+            case "canary": canary = try Canary(member.value, at: member.key)
+            case "cache": cache = try PredictionCacheLimits(member.value, at: member.key)
             case "profiles": profiles = try Self.profiles(member.value)
             default:
                 throw .unknownKey(member.key, nearest: EditDistance.nearest(to: member.key, in: Self.keys))
             }
         }
+    }
+
+    /// Whether a version is served the same way under another configuration, which may choose among the versions differently.
+    func isServed(like other: ModelConfiguration) -> Bool {
+        var own = self
+        (own.versionPolicy, own.canary) = (other.versionPolicy, other.canary)
+        return own == other
     }
 
     private static func bool(_ member: JSON.Member) throws(InvalidConfiguration) -> Bool {

@@ -4,32 +4,54 @@ import Wire
 
 /// The models of a folder in Triton's and KServe's layout: `<name>/<version>/model.onnx` and `<name>/config.json`.
 ///
-/// Versions are whole numbers; the highest answers requests that name none.
+/// Versions are whole numbers; the highest answers requests that name none, but for what a canary gets. Which are served is the model's
+/// `version_policy`'s to say.
 package final class ModelRepository: Sendable {
-    private struct Contents {
-        /// All versions by model, ascending.
-        var models: [String: [Model]] = [:]
-        /// Why the folders that hold no usable model are none.
-        var broken: [String: String] = [:]
+    /// What happens around changes of a repository that serves already.
+    package struct Effects: Sendable {
+        /// Makes a version ready for traffic, before it gets any; what it throws keeps the version out.
+        package var prepare: @Sendable (Model) throws(ServingError) -> Void = { (_) throws(ServingError) in }
+        /// Called with all that is served, after a change.
+        package var changed: @Sendable ([Model]) -> Void = { _ in }
+
+        package init() {}
     }
 
-    private let folder: String
-    private let loading: Loading
-    private let contents: Mutex<Contents>
+    struct Contents {
+        /// Models with something to serve.
+        var models: [String: ModelVersions] = [:]
+        /// Why the folders that hold no usable model are none.
+        var broken: [String: String] = [:]
+        /// Taken out by a caller: only a caller brings them back.
+        var unloaded: Set<String> = []
+    }
 
-    private var models: [String: [Model]] { contents.withLock { $0.models } }
+    let folder: String
+    let loader: ModelLoader
+    let effects: Effects
+    let contents: Mutex<Contents>
+    /// Held while models change, one after the other.
+    let changing = Mutex(())
+    /// The folders of models as they were before they were read: where watching begins.
+    package let stamps: [String: FolderStamp]
+    private let tickets: Atomic<UInt64>
+
+    private var models: [String: ModelVersions] { contents.withLock { $0.models } }
     private var broken: [String: String] { contents.withLock { $0.broken } }
 
     /// - Parameters:
     ///   - folder: the repository; it must exist, and may be empty.
     ///   - options: where a model's configuration says nothing else.
     ///   - threads: threads of a model's runs, by its name and configuration; nil for those of `options`.
+    ///   - firstTicket: where the counter that splits requests without an id begins; processes that see few of them need different ones.
     ///   - now: a monotonic clock, to tell how long loading takes.
     package init(
         folder: String,
         options: SessionOptions,
         runtime: ONNXRuntime,
         threads: (@Sendable (String, ModelConfiguration) -> Int)? = nil,
+        effects: Effects = Effects(),
+        firstTicket: UInt64 = 0,
         now: @escaping @Sendable () -> Duration = { .zero }
     ) throws(ServingError) {
         guard let names = File.names(in: folder) else {
@@ -38,68 +60,22 @@ package final class ModelRepository: Sendable {
                 "there is no model repository at \(folder); set MARK_MODELS to the folder that holds models"
             )
         }
-        let loading = Loading(options: options, runtime: runtime, threads: threads, now: now)
-        var contents = Contents()
+        let loader = ModelLoader(options: options, runtime: runtime, threads: threads, now: now)
+        var (contents, stamps) = (Contents(), [String: FolderStamp]())
         for name in names where File.names(in: "\(folder)/\(name)") != nil {
+            stamps[name] = FolderStamp(of: "\(folder)/\(name)")
             do throws(ServingError) {
-                contents.models[name] = try Self.versions(of: name, in: "\(folder)/\(name)", loading)
+                contents.models[name] = loader.versions(try ModelFolder(name, at: "\(folder)/\(name)"))
             } catch {
                 contents.broken[name] = error.description
             }
         }
+        self.stamps = stamps
         self.folder = folder
-        self.loading = loading
+        self.loader = loader
+        self.effects = effects
+        tickets = Atomic(firstTicket)
         self.contents = Mutex(contents)
-    }
-
-    /// How models are loaded.
-    private struct Loading: Sendable {
-        let options: SessionOptions
-        let runtime: ONNXRuntime
-        let threads: (@Sendable (String, ModelConfiguration) -> Int)?
-        let now: @Sendable () -> Duration
-
-        func options(_ name: String, _ configuration: ModelConfiguration) -> SessionOptions {
-            var options = options
-            options.prepacking = configuration.prepacking
-            if let threads { options.threads = threads(name, configuration) }
-            return options
-        }
-    }
-
-    private static func versions(
-        of name: String,
-        in folder: String,
-        _ loading: Loading
-    ) throws(ServingError) -> [Model] {
-        let configuration = try readConfiguration(of: name, in: folder)
-        let options = loading.options(name, configuration)
-        let versions = (File.names(in: folder) ?? []).filter { isVersion($0) }.sorted(by: isOlder)
-        let models = versions.compactMap { version -> Model? in
-            let path = "\(folder)/\(version)/model.onnx"
-            guard File.exists(path) else { return nil }
-            return Model(
-                name: name,
-                version: version,
-                path: path,
-                configuration: configuration,
-                now: loading.now
-            ) {
-                [options] () throws(ONNXError) in
-                var options = options
-                options.optimization =
-                    configuration.optimization
-                    ?? LoadingHint.decoded(fromEnd: File.end(of: path, count: LoadingHint.length)) ?? .all
-                return try Session(model: path, options: options, runtime: loading.runtime)
-            }
-        }
-        guard !models.isEmpty else {
-            throw ServingError(
-                status: 503,
-                "model '\(name)' has no version: expected \(folder)/1/model.onnx, or another whole number"
-            )
-        }
-        return models
     }
 
     /// A model's configuration, without loading the model or even the engine.
@@ -124,73 +100,30 @@ package final class ModelRepository: Sendable {
                 "there is no model '\(chosen)' in \(root); known are \(names.joined(separator: ", "))"
             )
         }
-        return (chosen, try readConfiguration(of: chosen, in: "\(root)/\(chosen)"))
-    }
-
-    private static func readConfiguration(
-        of name: String,
-        in folder: String
-    ) throws(ServingError) -> ModelConfiguration {
-        let path = "\(folder)/config.json"
-        guard File.exists(path) else { return ModelConfiguration() }
-        guard let text = File.contents(of: path, limit: 16 * 1024 * 1024) else {
-            throw ServingError(status: 503, "model '\(name)': \(path) cannot be read or is larger than 16 MB")
-        }
-        do {
-            return try ModelConfiguration(JSON(parsing: text))
-        } catch {
-            throw ServingError(status: 503, "model '\(name)': \(path): \(error)")
-        }
-    }
-
-    private static func isVersion(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 18 && name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-    }
-
-    private static func isOlder(_ one: String, _ other: String) -> Bool {
-        (Int(one) ?? 0, one) < (Int(other) ?? 0, other)
-    }
-
-    // MARK: Changes
-
-    /// Reads a model's folder again, loads its highest version, and puts it in the place of what was there.
-    ///
-    /// What is under way ends with the session that it began with. What cannot be loaded replaces nothing.
-    package func load(_ name: String) throws(ServingError) {
-        // A name from a request becomes part of a path.
-        guard File.names(in: folder)?.contains(name) == true else {
-            throw .notFound("there is no folder for a model '\(name)' in the repository")
-        }
-        let versions = try Self.versions(of: name, in: "\(folder)/\(name)", loading)
-        _ = try versions[versions.count - 1].session()
-        contents.withLock { contents in
-            contents.models[name] = versions
-            contents.broken[name] = nil
-        }
-    }
-
-    /// Takes a model out of the repository until it is loaded again.
-    package func unload(_ name: String) throws(ServingError) {
-        _ = try versions(of: name)
-        contents.withLock { contents in
-            contents.models[name] = nil
-            contents.broken[name] =
-                "model '\(name)' is unloaded; load it with POST /v2/repository/models/\(name)/load"
-        }
+        return (chosen, try ModelFolder.configuration(of: chosen, at: "\(root)/\(chosen)"))
     }
 
     // MARK: Lookup
 
     /// All models, by name and version.
-    package var all: [Model] { models.sorted { $0.key < $1.key }.flatMap(\.value) }
+    package var all: [Model] { models.sorted { $0.key < $1.key }.flatMap(\.value.models) }
 
     /// Folders that hold no usable model, with the reasons, by name.
     package var unusable: [(name: String, reason: String)] {
         broken.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// The versions of a model, ascending.
-    package func versions(of name: String) throws(ServingError) -> [Model] {
+    /// Versions that are not served of models that are, with the reasons, by name and version; "" for what concerns a whole folder.
+    package var refused: [(name: String, version: String, reason: String)] {
+        models.sorted { $0.key < $1.key }.flatMap { name, versions in
+            versions.refused.sorted { ModelFolder.isOlder($0.key, $1.key) }.map { (name, $0.key, $0.value) }
+        }
+    }
+
+    /// The versions of a model that are served, ascending.
+    package func versions(of name: String) throws(ServingError) -> [Model] { try served(name).models }
+
+    func served(_ name: String) throws(ServingError) -> ModelVersions {
         if let versions = models[name] { return versions }
         if let reason = broken[name] { throw ServingError(status: 503, reason) }
         let nearest = EditDistance.nearest(to: name, in: models.keys.sorted())
@@ -201,17 +134,30 @@ package final class ModelRepository: Sendable {
         )
     }
 
-    /// A version of a model, or its highest for nil.
+    /// A version of a model; for nil the one that answers requests beside a canary.
     package func model(_ name: String, version: String?) throws(ServingError) -> Model {
-        let versions = try versions(of: name)
-        guard let version else { return versions[versions.count - 1] }
-        guard let model = versions.first(where: { $0.version == version }) else {
+        let versions = try served(name)
+        guard let version else { return versions.stable }
+        guard let model = versions.models.first(where: { $0.version == version }) else {
             throw .notFound(
                 "model '\(name)' has no version '\(version)'; versions here: "
-                    + versions.map(\.version).joined(separator: ", ")
+                    + versions.models.map(\.version).joined(separator: ", ")
+                    + (versions.refused[version].map { " (\($0))" } ?? "")
             )
         }
         return model
+    }
+
+    /// The version that answers a request.
+    func choice(_ name: String, version: String?) throws(ServingError) -> VersionChoice {
+        if version != nil { return VersionChoice(try model(name, version: version)) }
+        let versions = try served(name)
+        return VersionChoice(versions.stable, unlessIn: versions.canary)
+    }
+
+    /// The ticket of a request that has no id.
+    func nextTicket() -> UInt64 {
+        Canary.ticket(number: tickets.wrappingAdd(1, ordering: .relaxed).oldValue)
     }
 
     /// The name of the only model, for requests that name none.

@@ -52,7 +52,7 @@ struct BatchedInference: Sendable {
         _ dispatcher: Dispatcher
     ) -> HTTPResponse {
         let outcome = Mailbox<Dispatcher.Outcome>()
-        dispatcher.submit(
+        dispatcher.submitUnlessKnown(
             .init(inference, arrival: arrival, deadline: arrival + dispatcher.policy.slo) { outcome.put($0) }
         )
         if dispatcher.placement == .caller { dispatcher.pump() }

@@ -41,7 +41,9 @@ final class Engine: Sendable {
         let repository = try ModelRepository(
             folder: settings.models ?? "\(root)/models",
             options: options,
-            runtime: runtime
+            runtime: runtime,
+            // An environment sees few requests; all of them together are to be split, not each one's first ones.
+            firstTicket: .random(in: 0...UInt64.max)
         )
         switch settings.preload {
         case .none: break

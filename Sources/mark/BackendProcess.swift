@@ -42,6 +42,7 @@ struct BackendProcess {
             planner: planner,
             dispatchers,
             measurement: measurement,
+            watchInterval: options.watch.map { .milliseconds(Int(1000 * $0)) },
             now: now
         )
         var limits = InferenceService.Limits()

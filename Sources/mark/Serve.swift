@@ -40,6 +40,14 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let callers load and unload models (/v2/repository/models/NAME/load).")
     var modelControl = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Look for new, changed and removed versions of models every so many seconds. Default: never.",
+            valueName: "seconds"
+        )
+    )
+    var watch: Double?
+
     func run() async throws {
         let tls = try connections.identity()
         let member = try await FleetMember.make(self, pin: tls?.pin)
@@ -51,6 +59,9 @@ struct Serve: AsyncParsableCommand {
     private static let machineUnused: Int32 = 75
 
     func validate() throws {
+        if let watch, !(0.1...86_400).contains(watch) {
+            throw ValidationError("--watch is \(watch); expected 0.1 to 86400 seconds")
+        }
         if fleet.register != nil, host == "127.0.0.1" || host == "localhost", fleet.address == nil {
             throw ValidationError(
                 "routers cannot reach \(host); add --host :: (or --address, if they are here)"

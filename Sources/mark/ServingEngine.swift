@@ -18,18 +18,22 @@ final class ServingEngine: Sendable {
     private let measurement: StartMeasurement?
     private let now: @Sendable () -> Duration
     private let state = Mutex(State.loading)
+    private let watching = AlarmClock()
+    private let watchInterval: Duration?
 
     init(
         models: String,
         planner: DispatchPlanner,
         _ dispatchers: Dispatchers,
         measurement: StartMeasurement?,
+        watchInterval: Duration?,
         now: @escaping @Sendable () -> Duration
     ) {
         self.models = models
         self.planner = planner
         self.dispatchers = dispatchers
         self.measurement = measurement
+        self.watchInterval = watchInterval
         self.now = now
     }
 
@@ -49,6 +53,7 @@ final class ServingEngine: Sendable {
                 let repository = try load()
                 state.withLock { $0 = .open(repository) }
                 loaded()
+                watch(repository)
             } catch {
                 Terminal.note("mark serve: \(error)")
                 state.withLock { $0 = .failed(error) }
@@ -66,6 +71,7 @@ final class ServingEngine: Sendable {
             options: SessionOptions(),
             runtime: runtime,
             threads: { [planner] in planner.layout($0, $1).threads },
+            effects: dispatchers.effects,
             now: now
         )
         measurement?.run(models, Set(repository.all.map(\.name)).sorted(), runtime)
@@ -78,7 +84,26 @@ final class ServingEngine: Sendable {
                 Terminal.note("Not served: \(error)")
             }
         }
+        repository.dropFailed()
+        for version in repository.refused {
+            Terminal.note("Not served: \(version.name) \(version.version): \(version.reason)")
+        }
         return repository
+    }
+
+    /// Follows what becomes of the repository's folder, where that is asked for, until the process ends.
+    private func watch(_ repository: ModelRepository) {
+        guard let watchInterval else { return }
+        let watch = Mutex(RepositoryWatch(repository.stamps))
+        watching.start { [self] in
+            if let folders = repository.folders() {
+                for change in watch.withLock({ $0.look(folders) }) {
+                    if let note = repository.follow(change) { Terminal.note(note) }
+                }
+            }
+            watching.set(now() + watchInterval)
+        }
+        watching.set(now() + watchInterval)
     }
 
     /// One line that says how a model is served.
