@@ -58,7 +58,10 @@ struct BackendMetrics {
     private func caches(_ text: inout PrometheusText) {
         let reports = models.compactMap { model, _ in
             model.predictions.map {
-                ([.init("model", model.name), .init("version", model.version)] as [PrometheusText.Label], $0.report)
+                (
+                    [.init("model", model.name), .init("version", model.version)] as [PrometheusText.Label],
+                    $0.report
+                )
             }
         }
         guard !reports.isEmpty else { return }

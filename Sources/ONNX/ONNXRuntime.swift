@@ -15,6 +15,8 @@ package final class ONNXRuntime: Sendable {
     nonisolated(unsafe) let memory: OpaquePointer
     nonisolated(unsafe) let allocator: OpaquePointer
 
+    let weightFiles = WeightFiles()
+
     /// The library's version.
     package var version: String { String(cString: api.version) }
 

@@ -9,6 +9,8 @@ package final class Session: Sendable {
     package let outputs: [TensorSpecification]
 
     private let runtime: ONNXRuntime
+    /// Released after the session that reads them; nil for a session with all its weights to itself.
+    private let shared: SharedInitializers?
     // The library's sessions are thread-safe; this one is released when nothing uses it any more.
     private nonisolated(unsafe) let session: OpaquePointer
     private let model: String
@@ -25,10 +27,23 @@ package final class Session: Sendable {
         let settings = try SessionSettings(options, api: api)
         self.runtime = runtime
         model = path
+        let shared = options.sharesWeights ? try SharedInitializers(of: path, runtime: runtime) : nil
+        try shared?.add(to: settings)
+        self.shared = shared
         let session = try checked.made("loading \(path)") {
-            api.CreateSession(runtime.environment, path, settings.pointer, &$0)
+            guard let prepacked = shared?.prepacked else {
+                return api.CreateSession(runtime.environment, path, settings.pointer, &$0)
+            }
+            return api.CreateSessionWithPrepackedWeightsContainer(
+                runtime.environment,
+                path,
+                settings.pointer,
+                prepacked,
+                &$0
+            )
         }
         self.session = session
+        shared?.forgetPages()
         let description = ModelDescription(session: session, runtime: runtime, model: path)
         do {
             inputs = try description.inputs()

@@ -26,6 +26,8 @@ package struct SessionOptions: Equatable, Sendable {
     package var threads = 1
     /// Whether weights are rearranged for faster runs while the model loads.
     package var prepacking = true
+    /// Whether weights in files beside the model are in memory once for all sessions that use the same files, or equal ones.
+    package var sharesWeights = false
     /// Where to write the optimised model, for `mark optimize`; nil to write none.
     package var optimizedModel: OptimizedModel?
 

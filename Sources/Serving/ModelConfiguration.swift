@@ -51,7 +51,8 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var softmax = false
 
     private static let keys = [
-        "batching", "cache", "canary", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
+        "batching", "cache", "canary", "labels", "optimization", "prepacking", "preload", "preprocess",
+        "profiles", "slo",
         "softmax", "version_policy",
     ]
 

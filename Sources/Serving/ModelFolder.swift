@@ -44,7 +44,8 @@ struct ModelFolder {
             reasons[version] = "version_policy names it, but \(path)/\(version)/model.onnx is missing"
         }
         if let canary = configuration.canary, !selected.contains(canary.version) {
-            reasons[canary.version] = "canary names it, but it is missing or not selected; it gets no requests"
+            reasons[canary.version] =
+                "canary names it, but it is missing or not selected; it gets no requests"
         }
         return reasons
     }

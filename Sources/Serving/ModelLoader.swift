@@ -24,7 +24,8 @@ struct ModelLoader: Sendable {
         let options = options(folder.name, folder.configuration)
         let isSame = old.map { $0.stamp == stamp && $0.failure == nil } ?? false
         if isSame, let old, old.configuration.isServed(like: folder.configuration) { return old }
-        let session = isSame && old.map { self.options($0.name, $0.configuration) } == options
+        let session =
+            isSame && old.map { self.options($0.name, $0.configuration) } == options
             ? old?.loadedSession : nil
         let path = folder.model(version)
         let optimization = folder.configuration.optimization

@@ -86,8 +86,9 @@ extension ModelRepository {
         } catch {
             contents.withLock { contents in
                 // Whole folders fail with nothing to serve; what serves goes on.
-                if contents.models[name] == nil { contents.broken[name] = error.description }
-                else if contents.models[name]?.refused.isEmpty == true {
+                if contents.models[name] == nil {
+                    contents.broken[name] = error.description
+                } else if contents.models[name]?.refused.isEmpty == true {
                     contents.models[name]?.refused[""] = error.description
                 }
             }

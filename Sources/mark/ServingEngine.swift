@@ -66,9 +66,12 @@ final class ServingEngine: Sendable {
         do throws(ONNXError) { runtime = try EngineLibrary.load() } catch {
             throw ServingError(status: 503, error.description)
         }
+        var options = SessionOptions()
+        // Versions that come and go here often have most of their weights in common.
+        options.sharesWeights = true
         let repository = try ModelRepository(
             folder: models,
-            options: SessionOptions(),
+            options: options,
             runtime: runtime,
             threads: { [planner] in planner.layout($0, $1).threads },
             effects: dispatchers.effects,

@@ -60,7 +60,10 @@ import Wire
         #expect((1830...2170).contains(taken.count))
         #expect(taken == ids.filter { tenth.takes(Canary.ticket(id: $0)) })
         let fifth = Canary(version: "2", percent: 20)
-        #expect(taken.allSatisfy { fifth.takes(Canary.ticket(id: $0)) }, "raising the share moves nobody back")
+        #expect(
+            taken.allSatisfy { fifth.takes(Canary.ticket(id: $0)) },
+            "raising the share moves nobody back"
+        )
     }
 
     @Test(arguments: [0, 12_345, 18_446_744_073_709_551_565] as [UInt64])

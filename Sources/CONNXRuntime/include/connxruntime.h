@@ -23,6 +23,7 @@ typedef struct OrtAllocator OrtAllocator;
 typedef struct OrtMemoryInfo OrtMemoryInfo;
 typedef struct OrtTypeInfo OrtTypeInfo;
 typedef struct OrtTensorInfo OrtTensorInfo;
+typedef struct OrtPrepackedWeights OrtPrepackedWeights;
 
 // X(slot, result, name, parameters...)
 #define CONNXRUNTIME_FUNCTIONS(X)                                                                                            \
@@ -67,6 +68,11 @@ typedef struct OrtTensorInfo OrtTensorInfo;
     X(99, void, ReleaseTensorTypeAndShapeInfo, OrtTensorInfo *)                                                              \
     X(100, void, ReleaseSessionOptions, OrtSessionOptions *)                                                                 \
     X(130, OrtStatus *, AddSessionConfigEntry, OrtSessionOptions *, const char *, const char *)                              \
+    X(150, OrtStatus *, AddInitializer, OrtSessionOptions *, const char *, const OrtValue *)                                 \
+    X(166, OrtStatus *, CreatePrepackedWeightsContainer, OrtPrepackedWeights **)                                             \
+    X(167, void, ReleasePrepackedWeightsContainer, OrtPrepackedWeights *)                                                    \
+    X(168, OrtStatus *, CreateSessionWithPrepackedWeightsContainer, const OrtEnv *, const char *, const OrtSessionOptions *, \
+      OrtPrepackedWeights *, OrtSession **)                                                                                  \
     X(252, OrtStatus *, GetResizedStringTensorElementBuffer, OrtValue *, size_t, size_t, char **)
 
 typedef struct CONNXRuntime {
