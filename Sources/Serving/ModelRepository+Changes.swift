@@ -79,34 +79,20 @@ extension ModelRepository {
     // MARK: With the lock of changes
 
     private func reload(_ name: String) throws(ServingError) {
-        let serving = contents.withLock { $0.models[name] }
-        do throws(ServingError) {
-            let folder = try ModelFolder(name, at: "\(folder)/\(name)")
-            try put(folder, serving?.models ?? [])
-        } catch {
+        let read: ModelFolder
+        do throws(ServingError) { read = try ModelFolder(name, at: "\(folder)/\(name)") } catch {
             contents.withLock { contents in
-                // Whole folders fail with nothing to serve; what serves goes on.
-                if contents.models[name] == nil {
-                    contents.broken[name] = error.description
-                } else if contents.models[name]?.refused.isEmpty == true {
-                    contents.models[name]?.refused[""] = error.description
-                }
+                // What serves goes on.
+                if contents.models[name] == nil { contents.broken[name] = error.description }
+                contents.models[name]?.refused[""] = error.description
             }
             throw error
         }
+        try put(read, contents.withLock { $0.models[name]?.models ?? [] })
     }
 
     private func put(_ folder: ModelFolder, _ serving: [Model]) throws(ServingError) {
-        var (loaded, failures): ([Model], [String: String]) = ([], [:])
-        for version in folder.selected {
-            let old = serving.first { $0.version == version }
-            let model = loader.model(version, in: folder, replacing: old)
-            do throws(ServingError) {
-                _ = try model.session()
-                if model !== old { try effects.prepare(model) }
-                loaded.append(model)
-            } catch { failures[version] = error.description }
-        }
+        let (loaded, failures) = ready(folder, serving)
         let models = ModelVersions.succeeding(
             serving,
             loaded: loaded,
@@ -114,7 +100,10 @@ extension ModelRepository {
             present: Set(folder.versions)
         )
         let first = failures.min { ModelFolder.isOlder($0.key, $1.key) }
-        guard !models.isEmpty else { throw ServingError(status: 503, first?.value ?? "") }
+        if let first, models.isEmpty {
+            contents.withLock { $0.broken[folder.name] = first.value }
+            throw ServingError(status: 503, first.value)
+        }
         let refused = folder.unselected.merging(failures) { $1 }
         contents.withLock { contents in
             contents.models[folder.name] = ModelVersions(
@@ -132,6 +121,21 @@ extension ModelRepository {
                     + models.map(\.version).joined(separator: ", ")
             )
         }
+    }
+
+    /// The selected versions that can be served, and why others cannot.
+    private func ready(_ folder: ModelFolder, _ serving: [Model]) -> ([Model], [String: String]) {
+        var (loaded, failures): ([Model], [String: String]) = ([], [:])
+        for version in folder.selected {
+            let old = serving.first { $0.version == version }
+            let model = loader.model(version, in: folder, replacing: old)
+            do throws(ServingError) {
+                _ = try model.session()
+                if model !== old { try effects.prepare(model) }
+                loaded.append(model)
+            } catch { failures[version] = error.description }
+        }
+        return (loaded, failures)
     }
 
     private func remove(_ name: String, _ reason: String?) {
