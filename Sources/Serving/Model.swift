@@ -51,8 +51,15 @@ package final class Model: Sendable {
         state = Mutex(.unloaded)
     }
 
-    // Whoever has the last request may hold any lock.
-    deinit { if let body = ending.withLock({ $0 }) { Thread.start(body) } }
+    // Whoever has the last request may hold any lock, and has better to do than to release a session.
+    deinit {
+        guard let body = ending.withLock({ $0 }) else { return }
+        let session = loadedSession
+        Thread.start {
+            body()
+            withExtendedLifetime(session) {}
+        }
+    }
 
     /// Calls `body` on a thread of its own when nothing uses this version any more: no repository, no request.
     func whenUnused(_ body: @escaping @Sendable () -> Void) { ending.withLock { $0 = body } }
