@@ -55,7 +55,7 @@ def test_a_spot_instance_is_taken_back_and_no_request_fails(day):
 
 def test_the_summary_says_what_it_cost_and_what_others_would_have_cost(day):
     text, _, _ = day
-    costs = {name.strip(): float(cost) for name, cost in re.findall(r"^  (\S.*?)\s+\$([0-9.]+)", text, re.MULTILINE)}
+    costs = {name.strip(): float(cost) for name, cost in re.findall(r"^ +(\S.*?)\s+\$([0-9.]+)", text, re.MULTILINE)}
     total = costs.pop("MArk")
     others = {name: cost for name, cost in costs.items() if name.startswith(("Lambda only", "static EC2", "SageMaker"))}
     parts = [cost for name, cost in costs.items() if name not in others]

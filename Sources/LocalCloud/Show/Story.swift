@@ -63,6 +63,8 @@ package struct Story: Sendable {
     /// When the step before was seen.
     private var since = Duration.zero
     private var loadMax = 0.0
+    /// The load of the last seconds: one alone says little.
+    private var recentLoad = 0.0
     /// The load that instances took when the route flipped.
     private var loadAtFlip = 0.0
     private var spilled = 0
@@ -70,8 +72,12 @@ package struct Story: Sendable {
     private var reclaimed: String?
     private var requestsSinceReclaim = 0
 
-    /// Without load for so long, it is night.
+    /// With so little of the highest load, it is night.
     private static let quiet = 0.15
+    /// Seconds that count for the load of late.
+    private static let recent = 5.0
+    /// Requests that show that Lambda takes what instances do not.
+    private static let spilledMin = 5
     /// How much more than at the flip is a surge.
     private static let surge = 1.4
     /// A step has been looked at for so long before the next one, in the cloud's time.
@@ -83,7 +89,8 @@ package struct Story: Sendable {
 
     /// Takes a second.
     package mutating func see(_ point: ShowPoint, _ scene: Scene) -> [Act] {
-        loadMax = max(loadMax, point.load)
+        recentLoad += (point.load - recentLoad) / Self.recent
+        loadMax = max(loadMax, recentLoad)
         spilled += point.spilled
         if reclaimed != nil { requestsSinceReclaim += point.count }
         guard let step else { return [] }
@@ -129,16 +136,16 @@ package struct Story: Sendable {
         case .lambda:
             return point.byLambda > 0 ? "The first requests: Lambda starts environments and answers" : nil
         case .load:
-            guard scene.elapsed >= since + Self.pause, point.load > loadMax / 2 else { return nil }
+            guard scene.elapsed >= since + Self.pause, recentLoad > loadMax / 2 else { return nil }
             let cost = Money.text(point.dollarsPerHour)
             return
-                "The load holds at \(Int(point.load.rounded())) requests a second: Lambda costs \(cost) an hour"
+                "The load holds at \(max(1, Int(recentLoad.rounded()))) requests a second: Lambda costs \(cost) an hour"
         case .launch: return live.isEmpty ? nil : "The controller rents \(Self.words(live))"
         case .flip:
             guard scene.route != "inference", point.byInstances > 0 else { return nil }
             return "The route flips to the router: instances answer, Lambda stands behind"
         case .surge:
-            guard point.load > loadAtFlip * Self.surge, spilled > 0 else { return nil }
+            guard point.load > loadAtFlip * Self.surge, spilled >= Self.spilledMin else { return nil }
             return "A surge: instances take what they can, and \(spilled) requests have spilled into Lambda"
         case .reclaim: return nil
         case .reclaimed:
@@ -151,7 +158,7 @@ package struct Story: Sendable {
             }
             return nil
         case .night:
-            return point.load < loadMax * Self.quiet ? "Night: the controller lets the instances go" : nil
+            return recentLoad < loadMax * Self.quiet ? "Night: the controller lets the instances go" : nil
         case .zero:
             guard live.isEmpty, point.load == 0 else { return nil }
             return "Back to zero: no instance runs, and nothing is served"
