@@ -35,7 +35,8 @@ import Wire
         }
     }
 
-    private static func instance(_ change: (inout CloudInstance) -> Void = { _ in }) throws -> WatchedInstance {
+    private static func instance(_ change: (inout CloudInstance) -> Void = { _ in }) throws -> WatchedInstance
+    {
         let catalogue = try ServicesWorld.catalogue()
         var instance = CloudInstance(
             id: "i-1",
@@ -66,7 +67,7 @@ import Wire
 
     @Test mutating func `tells each step once, in their order, and lets EC2 take an instance back`() throws {
         try untilTheFlip()
-        for _ in 0..<3 { see(30, byInstances: 20, spilled: 4, route: "router", [try Self.instance()]) }
+        see(30, byInstances: 20, spilled: 4, route: "router", [try Self.instance()])
         see(30, byInstances: 20, route: "router", [try Self.instance()])
         #expect(told.suffix(2) == ["surge", "reclaim"] && orders == [.reclaim(instance: "i-1")])
         see(10, byInstances: 9, route: "router", [try Self.instance { $0.interruption = ServicesWorld.noon }])
@@ -77,7 +78,8 @@ import Wire
         #expect(told.suffix(3) == ["reclaimed", "night", "zero"] && story.step == nil && orders.count == 1)
     }
 
-    @Test mutating func `calls neither a second without requests night nor a few that spill a surge`() throws {
+    @Test mutating func `calls neither a second without requests night nor a few that spill a surge`() throws
+    {
         try untilTheFlip()
         see(30, byInstances: 29, spilled: 1, route: "router", [try Self.instance()])
         #expect(story.step == .surge)

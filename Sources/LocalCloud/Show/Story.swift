@@ -65,8 +65,9 @@ package struct Story: Sendable {
     private var loadMax = 0.0
     /// The load of the last seconds: one alone says little.
     private var recentLoad = 0.0
-    /// The load that instances took when the route flipped.
-    private var loadAtFlip = 0.0
+    /// When the load last rose at once.
+    private var surgeAt: Duration?
+    /// Since then.
     private var spilled = 0
     /// Instances that EC2 has been told to take back.
     private var reclaimed: String?
@@ -76,10 +77,10 @@ package struct Story: Sendable {
     private static let quiet = 0.15
     /// Seconds that count for the load of late.
     private static let recent = 5.0
-    /// Requests that show that Lambda takes what instances do not.
-    private static let spilledMin = 5
-    /// How much more than at the flip is a surge.
-    private static let surge = 1.4
+    /// How many times the load of late is a surge.
+    private static let surge = 2.0
+    /// So long what spills is the surge's, in the cloud's time.
+    private static let surgeLength = Duration.seconds(180)
     /// A step has been looked at for so long before the next one, in the cloud's time.
     private static let pause = Duration.seconds(30)
     /// A load without a surge is not waited for beyond this share of it.
@@ -89,6 +90,7 @@ package struct Story: Sendable {
 
     /// Takes a second.
     package mutating func see(_ point: ShowPoint, _ scene: Scene) -> [Act] {
+        if point.load > Self.surge * recentLoad { (surgeAt, spilled) = (scene.elapsed, 0) }
         recentLoad += (point.load - recentLoad) / Self.recent
         loadMax = max(loadMax, recentLoad)
         spilled += point.spilled
@@ -118,7 +120,6 @@ package struct Story: Sendable {
     }
 
     private mutating func advance(_ step: Step, _ text: String, _ point: ShowPoint, _ scene: Scene) -> Act {
-        if step == .flip { (loadAtFlip, spilled) = (point.load, 0) }
         self.step = Step(rawValue: step.rawValue + 1)
         since = scene.elapsed
         return .tell(Milestone(step: step, at: point.at, text: text))
@@ -145,8 +146,8 @@ package struct Story: Sendable {
             guard scene.route != "inference", point.byInstances > 0 else { return nil }
             return "The route flips to the router: instances answer, Lambda stands behind"
         case .surge:
-            guard point.load > loadAtFlip * Self.surge, spilled >= Self.spilledMin else { return nil }
-            return "A surge: instances take what they can, and \(spilled) requests have spilled into Lambda"
+            guard let surgeAt, scene.elapsed < surgeAt + Self.surgeLength, spilled > 0 else { return nil }
+            return "A surge: instances take what they can, and Lambda what spills"
         case .reclaim: return nil
         case .reclaimed:
             guard let victim = scene.instances.first(where: { $0.instance.id == reclaimed }),
