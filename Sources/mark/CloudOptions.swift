@@ -12,7 +12,7 @@ struct CloudOptions: ParsableArguments {
 
     @Option(
         help:
-            "How many times as fast minutes go by: ticks, boots, metrics, bills; 1 to 24. Default: 1, and 12 with --demo. With --cloud."
+            "How many times as fast minutes go by: ticks, boots, metrics, bills; 1 to 24. Default: 1, and 24 with --demo. With --cloud."
     )
     var speed: Double?
 
@@ -88,7 +88,7 @@ struct CloudOptions: ParsableArguments {
         var stack = StackConfiguration(bundle: inference.bundle, program: program(inference, table))
         stack.inference = inference
         (stack.router.limits.environments, stack.table) = (inference.limits.environments * 4, table)
-        (stack.speed, stack.seed) = (speed ?? (isDemo ? 12 : 1), seed)
+        (stack.speed, stack.seed) = (speed ?? (isDemo ? 24 : 1), seed)
         (stack.model, stack.slo, stack.target) = (
             model ?? (isDemo ? "digits-ensemble" : "digits"), sloMs, target
         )
@@ -99,7 +99,7 @@ struct CloudOptions: ParsableArguments {
         stack.controllerVariables = [
             "MARK_BUDGET": budget.map { String($0) }, "MARK_INSTANCES_MAX": String(instancesMax),
             "MARK_MARKETS": markets,
-            "MARK_TYPES": types, "MARK_DRY_RUN": dryRun ? "true" : nil,
+            "MARK_TYPES": types ?? (isDemo ? DemoOptions.types : nil), "MARK_DRY_RUN": dryRun ? "true" : nil,
         ].compactMapValues { $0 }
         return stack
     }
