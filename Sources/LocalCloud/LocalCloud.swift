@@ -55,6 +55,7 @@ package struct LocalCloud: Sendable {
             let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
             let front = GatewayFront(
                 target: { function },
+                functionURL: FunctionURLFront(function: function, stack: nil, now: now, log: log),
                 invoke: InvokeFront(function: function, functionName: configuration.name, now: now, log: log),
                 endpoint: nil,
                 now: now,
@@ -70,6 +71,12 @@ package struct LocalCloud: Sendable {
             let stack = try Stack(configuration, now: now, wallClock: wallClock, log: log)
             let front = GatewayFront(
                 target: { await stack.targetFunction },
+                functionURL: FunctionURLFront(
+                    function: stack.inferenceFunction,
+                    stack: stack,
+                    now: now,
+                    log: log
+                ),
                 invoke: nil,
                 endpoint: AWSEndpoint(stack: stack, now: now, log: log),
                 now: now,

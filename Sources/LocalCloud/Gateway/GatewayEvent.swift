@@ -15,6 +15,14 @@ struct GatewayEvent {
     let requestID: String
     let traceID: String
     let now: WallClock
+    /// Of API Gateway, or of a function URL.
+    var origin = Origin.gateway
+
+    /// What the event came through, which share its format.
+    enum Origin {
+        case gateway
+        case functionURL
+    }
 
     /// The event's JSON.
     func encoded() -> [UInt8] {
@@ -107,9 +115,14 @@ struct GatewayEvent {
             "protocol": "HTTP/1.1", "sourceIp": .string(sourceIP),
             "userAgent": .string(request.headerFields[.userAgent] ?? ""),
         ]
+        // Source: AWS, "Invoking Lambda function URLs", request payload; the account of a caller without a signature is unknown.
+        let isURL = origin == .functionURL
+        let domain =
+            isURL
+            ? "local.lambda-url.\(FunctionConfiguration.region).on.aws" : request.authority ?? "localhost"
         return [
-            "accountId": .string(FunctionConfiguration.account), "apiId": "local",
-            "domainName": .string(request.authority ?? "localhost"), "domainPrefix": "local", "http": http,
+            "accountId": .string(isURL ? "anonymous" : FunctionConfiguration.account), "apiId": "local",
+            "domainName": .string(domain), "domainPrefix": "local", "http": http,
             "requestId": .string(requestID), "routeKey": "$default", "stage": "$default",
             "time": .string(Self.logTime(now)), "timeEpoch": .integer(now.milliseconds),
         ]

@@ -66,15 +66,29 @@ struct AWSEndpoint: Sendable {
             } catch {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
+        case (.get, let path) where path.hasPrefix(Self.receipts):
+            let receipt = await stack.receipts[String(path.dropFirst(Self.receipts.count))]
+            return Response(
+                receipt.map { Self.json(200, $0) }
+                    ?? Self.json(
+                        404,
+                        ["message": "there is no such receipt; those of the latest answers are kept"]
+                    )
+            )
         default:
             return Response(
                 Self.json(
                     404,
-                    ["message": "here are GET /cloud/state, GET /cloud/events and POST /cloud/orders"]
+                    [
+                        "message":
+                            "here are GET /cloud/state, GET /cloud/events, GET /cloud/receipts/… and POST /cloud/orders"
+                    ]
                 )
             )
         }
     }
+
+    private static let receipts = "/cloud/receipts/"
 
     /// What was and what comes, until the watcher or the stack is gone.
     private func events(_ context: ConnectionContext) async -> Response {
