@@ -1,0 +1,22 @@
+/// A request for a text, as the scheduler sees it.
+package struct GenerationRequest: Equatable, Sendable {
+    /// Chosen by the caller: higher for each request than for those before it.
+    package let id: UInt64
+    /// Tokens that are read before the first one is made, at least one.
+    package let prompt: Int
+    /// Tokens to be made at most, at least one.
+    package let tokensMax: Int
+    package let arrival: Duration
+    /// When the text must be complete: what the caller granted, less the margin.
+    package let deadline: Duration
+
+    package init(id: UInt64, prompt: Int, tokensMax: Int, arrival: Duration, deadline: Duration) {
+        precondition(prompt > 0, "request \(id) has no prompt: something must be read before a token is made")
+        precondition(tokensMax > 0, "request \(id) wants \(tokensMax) tokens: a text has at least one")
+        self.id = id
+        self.prompt = prompt
+        self.tokensMax = tokensMax
+        self.arrival = arrival
+        self.deadline = deadline
+    }
+}
