@@ -33,7 +33,8 @@ package struct BeamSearch: Sendable {
     /// is over without one, because the model gave no numbers.
     package private(set) var best: Hypothesis?
 
-    private var places: Int
+    /// Texts that may still be open at once: the width, less what has ended.
+    package private(set) var places: Int
     private let ends: Set<Int>
     private let lengthMax: Int
     private let lengthPenalty: Double

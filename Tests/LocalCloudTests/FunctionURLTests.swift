@@ -64,6 +64,7 @@ struct `a function's own URL` {
             #expect(event["rawQueryString"] == "c=d")
             let domain = event["requestContext"]?["domainName"]?.stringValue
             #expect(domain?.contains(".lambda-url.") == true)
+            #expect(event["headers"]?["host"]?.stringValue == domain)
             let head = try await client.send(CURLRequest(method: "HEAD", url: url + "/function-url/a"))
             #expect(head.status == 200 && head.body.isEmpty)
         }
