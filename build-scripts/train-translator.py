@@ -27,7 +27,7 @@ from number_words import pair
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-from translator_graphs import FIRST, HIDDEN, MEMORY, SECOND, VOCABULARY, encoder_graph, states, step_graph
+from translator_graphs import FIRST, HIDDEN, MEMORY, SECOND, SOURCE_MAX, VOCABULARY, encoder_graph, states, step_graph
 
 SEED = 1
 START, END = 256, 257

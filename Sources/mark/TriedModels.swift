@@ -11,8 +11,11 @@ enum TriedModels {
         }
     }
 
-    /// A model of ten digits is taken for one of handwriting.
+    /// A model of ten digits is taken for one of handwriting, a text model with an encoder for one that translates.
     private static func inputs(_ configuration: ModelConfiguration) -> [TriedModel.Input] {
+        if let generation = configuration.generation {
+            return [generation.encoder == nil ? .text : .translation]
+        }
         let digits = (0..<10).map { String($0) }
         let isOfDigits = configuration.labels.values.contains(digits)
         return (isOfDigits ? [.drawing] : []) + (configuration.preprocess == nil ? [] : [.picture])

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from backend import Backend, MarkProcess, mark_program
-from runtime_api import ROOT
+from function import Function
+from runtime_api import ROOT, Bootstrap, RuntimeAPI
 
 MODEL = ROOT / "template/models/translator"
 PAIRS = [line.split("\t") for line in (MODEL / "samples/heldout.tsv").read_text().splitlines()]
@@ -118,6 +119,15 @@ def test_odd_texts_get_some_answer_and_hurt_nobody(server, text):
         assert answer.status == 200
         assert len(answer.json["text_output"].encode()) <= 3 * 96
     assert text_of(translate(server, "two")) == "zwei"
+
+
+@pytest.fixture
+def function(bootstrap_path, engine_library, models):
+    api = RuntimeAPI()
+    bootstrap = Bootstrap(bootstrap_path, api, MARK_ONNXRUNTIME=engine_library, MARK_MODELS=models)
+    yield Function(bootstrap, api)
+    bootstrap.close()
+    api.close()
 
 
 def test_the_function_translates_as_well(function):
