@@ -27,10 +27,14 @@ package struct TokenSampler: Sendable {
     package mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int {
         let best = Self.likeliest(logits)
         guard sampling.temperature > 0, sampling.topK != 1, logits[best].isFinite else { return best }
-        let weights = weights(logits, best: logits[best])
-        let isCut = sampling.topK.map { $0 < weights.count } ?? false || sampling.topP < 1
         let number = generator.unit()
-        return isCut ? draw(from: candidates(weights), number) : draw(from: weights, number)
+        if let topK = sampling.topK, topK < logits.count {
+            let likely = Self.likeliest(logits, topK).map { ($0, weight(logits[$0], best: logits[best])) }
+            return draw(from: nucleus(likely), number)
+        }
+        let weights = logits.map { weight($0, best: logits[best]) }
+        return sampling.topP < 1
+            ? draw(from: nucleus(likely(weights)), number) : draw(from: weights, number)
     }
 
     private static func likeliest(_ logits: UnsafeBufferPointer<Float>) -> Int {
@@ -39,25 +43,44 @@ package struct TokenSampler: Sendable {
         return best
     }
 
-    /// Probabilities but for a factor, by token.
-    private func weights(_ logits: UnsafeBufferPointer<Float>, best: Float) -> [Double] {
-        logits.map { logit in
-            // At most 1, so that nothing overflows whatever the temperature.
-            let weight = exp(Double(logit - best) / sampling.temperature)
-            return weight.isNaN ? 0 : weight
+    /// The likeliest so many tokens, from the likeliest down.
+    private static func likeliest(_ logits: UnsafeBufferPointer<Float>, _ count: Int) -> [Int] {
+        // Nearly every token is below the last of them, so the list hardly moves.
+        var tokens: [Int] = []
+        tokens.reserveCapacity(count + 1)
+        var least = -Float.infinity
+        for token in logits.indices where tokens.count < count || logits[token] > least {
+            guard !logits[token].isNaN else { continue }
+            let place = tokens.firstIndex { logits[$0] < logits[token] } ?? tokens.count
+            tokens.insert(token, at: place)
+            if tokens.count > count { tokens.removeLast() }
+            least = tokens.last.map { logits[$0] } ?? least
         }
+        return tokens
     }
 
-    /// The tokens that top-k and top-p leave, from the likeliest down.
-    private func candidates(_ weights: [Double]) -> [(token: Int, weight: Double)] {
-        let total = weights.reduce(0, +)
+    /// A probability but for a factor: at most 1, so that nothing overflows whatever the temperature.
+    private func weight(_ logit: Float, best: Float) -> Double {
+        let weight = exp(Double(logit - best) / sampling.temperature)
+        return weight.isNaN ? 0 : weight
+    }
+
+    /// The tokens that top-p may leave, from the likeliest down.
+    private func likely(_ weights: [Double]) -> [(token: Int, weight: Double)] {
         // What is rarer than this adds up to less than 1 - topP even if all others were as rare.
-        let least = sampling.topP < 1 ? total * (1 - sampling.topP) / Double(weights.count) : 0
+        let least = weights.reduce(0, +) * (1 - sampling.topP) / Double(weights.count)
         var likely: [(token: Int, weight: Double)] = []
         for (token, weight) in weights.enumerated() where weight > least { likely.append((token, weight)) }
         likely.sort { ($0.weight, $1.token) > ($1.weight, $0.token) }
-        if let topK = sampling.topK { likely = Array(likely.prefix(topK)) }
-        // Of those that are left, as several samplers in a row are understood everywhere.
+        return likely
+    }
+
+    /// The fewest of the likeliest that together are likely enough.
+    ///
+    /// Of the tokens that top-k leaves, as several cuts in a row are understood everywhere; without top-k of all, whose rarest part the
+    /// threshold above has taken away already.
+    private func nucleus(_ likely: [(token: Int, weight: Double)]) -> [(token: Int, weight: Double)] {
+        guard sampling.topP < 1 else { return likely }
         let limit = likely.reduce(0) { $0 + $1.weight } * sampling.topP
         var sum = 0.0
         let count = likely.firstIndex { candidate in
