@@ -40,10 +40,10 @@ struct FunctionURLFront: Sendable {
             return GatewayAnswer.failure(404, "there is no function with a URL here").response(isHead: false)
         }
         let (parts, continuation) = AsyncStream<Part>.makeStream()
+        let receive: @Sendable ([UInt8]) -> Void = { _ = continuation.yield(.bytes($0)) }
         // One to HEAD has no body to stream.
-        let receive: (@Sendable ([UInt8]) -> Void)? =
-            request.method == .head ? nil : { continuation.yield(.bytes($0)) }
-        await function.submit(invocation, receive: receive) { result in
+        let streams = request.method != .head
+        await function.submit(invocation, receive: streams ? receive : nil) { result in
             continuation.yield(.end(result))
             continuation.finish()
         }
