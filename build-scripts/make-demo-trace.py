@@ -4,8 +4,8 @@
     python3 build-scripts/make-demo-trace.py
 
 Source: NASA Kennedy Space Center's web server, from 08:00 UTC on 5 July 1995 for 24 hours (Tests/ForecastingTests/Traces/SOURCES.md;
-the Internet Traffic Archive's terms: "may be freely redistributed"). Each 72 minutes become one, less what comes in the quietest of
-them, so that the night is one; the highest two grow into the story's surge; minutes without load stand before and after.
+the Internet Traffic Archive's terms: "may be freely redistributed"). Each 33 minutes become one, less what comes in the quietest of
+them, so that the night is one; the highest grows into the story's surge; minutes without load stand before and after.
 """
 
 import csv
@@ -14,9 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "Tests" / "ForecastingTests" / "Traces" / "nasa_jul95.csv"
 TARGET = ROOT / "template" / "demo" / "day.csv"
-FIRST, MINUTES, FOLD = "1995-07-05T08:00:00Z", 24 * 60, 72
-IDLE, NIGHT = 2, 2
-SURGE, SURGE_MINUTES = 2.3, 2
+FIRST, MINUTES, FOLD = "1995-07-05T08:00:00Z", 24 * 60, 33
+IDLE, NIGHT = 2, 3
+SURGE, SURGE_MINUTES = 5, 1
 
 
 def main() -> None:

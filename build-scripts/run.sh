@@ -2,16 +2,18 @@
 # Sets up what is missing, builds, starts the local Lambda, sends it a picture of a digit and prints the answer.
 #
 #   build-scripts/run.sh          keeps serving until Ctrl-C
-#   build-scripts/run.sh --once   ends after the answer
+#   build-scripts/run.sh --demo   shows the whole system instead: a small AWS on this machine, with a day of load in two minutes
+#   build-scripts/run.sh --once   ends after the answer; with --demo after the day
 #
 # MARK_PORT chooses another port than 8080.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-once=false
+once=false demo=false
 for argument in "$@"; do
     case $argument in
         --once) once=true ;;
-        *) fail "unknown argument $argument; the only one is --once" ;;
+        --demo) demo=true ;;
+        *) fail "unknown argument $argument; known are --demo and --once" ;;
     esac
 done
 port=${MARK_PORT:-8080}
@@ -21,6 +23,13 @@ sample=template/models/digits/samples/7-1.png
 build bootstrap
 build mark
 programs=$(swift build --configuration release --show-bin-path)
+
+if $demo; then
+    say "the page to watch: $url/"
+    options=()
+    $once && options+=(--once)
+    exec "$programs/mark" up --demo --port "$port" "${options[@]}"
+fi
 
 "$programs/mark" up --port "$port" --bundle "$(assemble "$programs")" &
 server=$!
@@ -35,5 +44,6 @@ The function answers at $url. Try:
   $programs/mark invoke digits template/models/digits/samples/*.png --top 1
   curl $url/v2/models/digits
   curl $url/v2/models/digits/infer -d @template/models/digits/samples/request.json -H 'content-type: application/json'
+  build-scripts/run.sh --demo
 TEXT
 $once || wait $server

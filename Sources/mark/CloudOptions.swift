@@ -12,7 +12,7 @@ struct CloudOptions: ParsableArguments {
 
     @Option(
         help:
-            "How many times as fast minutes go by: ticks, boots, metrics, bills; 1 to 24. Default: 1, and 12 with --demo. With --cloud."
+            "How many times as fast minutes go by: ticks, boots, metrics, bills; 1 to 24. Default: 1, and 24 with --demo. With --cloud."
     )
     var speed: Double?
 
@@ -88,7 +88,7 @@ struct CloudOptions: ParsableArguments {
         var stack = StackConfiguration(bundle: inference.bundle, program: program(inference, table))
         stack.inference = inference
         (stack.router.limits.environments, stack.table) = (inference.limits.environments * 4, table)
-        (stack.speed, stack.seed) = (speed ?? (isDemo ? 12 : 1), seed)
+        (stack.speed, stack.seed) = (speed ?? (isDemo ? 24 : 1), seed)
         (stack.model, stack.slo, stack.target) = (
             model ?? (isDemo ? "digits-ensemble" : "digits"), sloMs, target
         )

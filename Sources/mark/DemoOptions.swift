@@ -17,7 +17,7 @@ struct DemoOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Requests per second in the load's highest minute. With --demo.", valueName: "rps")
     )
-    var peak = 36.0
+    var peak = 50.0
 
     @Flag(help: "End after the load. With --demo.")
     var once = false

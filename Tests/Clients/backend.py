@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -33,8 +34,8 @@ class MarkProcess:
         self.lines: list[str] = []
         for line in self.process.stdout:
             self.lines.append(line)
-            if "Listening on " in line:
-                self.url = line.split()[2]
+            if found := re.search(r"(?:Listening on|Open) (http\S+[^/\s])", line):
+                self.url = found[1]
                 break
         assert hasattr(self, "url"), f"mark {command} did not start: {self.lines}"
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)

@@ -31,6 +31,14 @@ import Testing
         #expect(uncertain.excess(over: 1000)[0] == 0)
     }
 
+    @Test func `has layers that add up to the mean, however wide the forecast of nearly nothing is`() {
+        let night = LoadOutlook(means: [0.5, 0, 80], scales: [20, 20, 20])
+        let whole = night.excess(over: 0)
+        #expect(zip(whole, night.means).allSatisfy { abs($0 - $1) < 1e-9 })
+        let upper = night.excess(over: 60)
+        #expect(upper[0] > 0 && upper[0] < 0.5 && upper[1] == 0 && upper[2] > 20)
+    }
+
     @Test func `has quantiles that its distribution has`() {
         let outlook = LoadOutlook(means: [100], scales: [10])
         #expect(outlook.quantile(0.5) == [100])

@@ -63,17 +63,24 @@ package struct Story: Sendable {
     /// When the step before was seen.
     private var since = Duration.zero
     private var loadMax = 0.0
-    /// The load that instances took when the route flipped.
-    private var loadAtFlip = 0.0
+    /// The load of the last seconds: one alone says little.
+    private var recentLoad = 0.0
+    /// When the load last rose at once.
+    private var surgeAt: Duration?
+    /// Since then.
     private var spilled = 0
     /// Instances that EC2 has been told to take back.
     private var reclaimed: String?
     private var requestsSinceReclaim = 0
 
-    /// Without load for so long, it is night.
+    /// With so little of the highest load, it is night.
     private static let quiet = 0.15
-    /// How much more than at the flip is a surge.
-    private static let surge = 1.4
+    /// Seconds that count for the load of late.
+    private static let recent = 5.0
+    /// How many times the load of late is a surge.
+    private static let surge = 2.0
+    /// So long what spills is the surge's, in the cloud's time.
+    private static let surgeLength = Duration.seconds(180)
     /// A step has been looked at for so long before the next one, in the cloud's time.
     private static let pause = Duration.seconds(30)
     /// A load without a surge is not waited for beyond this share of it.
@@ -83,7 +90,9 @@ package struct Story: Sendable {
 
     /// Takes a second.
     package mutating func see(_ point: ShowPoint, _ scene: Scene) -> [Act] {
-        loadMax = max(loadMax, point.load)
+        if point.load > Self.surge * recentLoad { (surgeAt, spilled) = (scene.elapsed, 0) }
+        recentLoad += (point.load - recentLoad) / Self.recent
+        loadMax = max(loadMax, recentLoad)
         spilled += point.spilled
         if reclaimed != nil { requestsSinceReclaim += point.count }
         guard let step else { return [] }
@@ -111,7 +120,6 @@ package struct Story: Sendable {
     }
 
     private mutating func advance(_ step: Step, _ text: String, _ point: ShowPoint, _ scene: Scene) -> Act {
-        if step == .flip { (loadAtFlip, spilled) = (point.load, 0) }
         self.step = Step(rawValue: step.rawValue + 1)
         since = scene.elapsed
         return .tell(Milestone(step: step, at: point.at, text: text))
@@ -129,17 +137,17 @@ package struct Story: Sendable {
         case .lambda:
             return point.byLambda > 0 ? "The first requests: Lambda starts environments and answers" : nil
         case .load:
-            guard scene.elapsed >= since + Self.pause, point.load > loadMax / 2 else { return nil }
+            guard scene.elapsed >= since + Self.pause, recentLoad > loadMax / 2 else { return nil }
             let cost = Money.text(point.dollarsPerHour)
             return
-                "The load holds at \(Int(point.load.rounded())) requests a second: Lambda costs \(cost) an hour"
+                "The load holds at \(max(1, Int(recentLoad.rounded()))) requests a second: Lambda costs \(cost) an hour"
         case .launch: return live.isEmpty ? nil : "The controller rents \(Self.words(live))"
         case .flip:
             guard scene.route != "inference", point.byInstances > 0 else { return nil }
             return "The route flips to the router: instances answer, Lambda stands behind"
         case .surge:
-            guard point.load > loadAtFlip * Self.surge, spilled > 0 else { return nil }
-            return "A surge: instances take what they can, and \(spilled) requests have spilled into Lambda"
+            guard let surgeAt, scene.elapsed < surgeAt + Self.surgeLength, spilled > 0 else { return nil }
+            return "A surge: instances take what they can, and Lambda what spills"
         case .reclaim: return nil
         case .reclaimed:
             guard let victim = scene.instances.first(where: { $0.instance.id == reclaimed }),
@@ -151,7 +159,7 @@ package struct Story: Sendable {
             }
             return nil
         case .night:
-            return point.load < loadMax * Self.quiet ? "Night: the controller lets the instances go" : nil
+            return recentLoad < loadMax * Self.quiet ? "Night: the controller lets the instances go" : nil
         case .zero:
             guard live.isEmpty, point.load == 0 else { return nil }
             return "Back to zero: no instance runs, and nothing is served"

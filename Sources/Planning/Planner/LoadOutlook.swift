@@ -68,12 +68,20 @@ package struct LoadOutlook: Equatable, Sendable {
     }
 
     /// E[max(0, load - level)] by minute: what instances that take `level` requests a minute leave.
+    ///
+    /// No load is below zero, so that all of it lies above zero and layers add up to the mean: where the distribution reaches below,
+    /// its upper part is scaled to that. Otherwise a wide forecast of nearly nothing would pay for an instance all night.
     package func excess(over level: Double) -> [Double] {
         zip(means, scales).map { mean, scale in
-            let distance = mean - level
-            guard scale > 0, abs(distance) < 30 * scale else { return max(0, distance) }
-            return scale * Elementary.log1p(Elementary.exp(distance / scale))
+            let all = Self.excess(mean, scale)
+            return all > 0 ? Self.excess(mean - level, scale) * mean / all : 0
         }
+    }
+
+    /// - Parameter distance: from a level up to the mean.
+    private static func excess(_ distance: Double, _ scale: Double) -> Double {
+        guard scale > 0, abs(distance) < 30 * scale else { return max(0, distance) }
+        return scale * Elementary.log1p(Elementary.exp(distance / scale))
     }
 
     /// A quantile of the load, by minute, never negative.

@@ -35,10 +35,16 @@ extension Planner {
         warm(min(count, settings.lambdaConcurrencyMax), &draft)
     }
 
-    /// Whether nothing has come for ten minutes and nothing is expected: a quantile alone would keep an environment awake for ever.
+    /// Whether nothing has come for ten minutes, and no more is expected than what a load that has ended leaves in a forecast for an hour:
+    /// a quantile alone would keep an environment awake for ever.
     private func isQuiet(_ view: PlannerView) -> Bool {
-        !view.history.suffix(10).contains { $0 > 0 } && (view.outlook.means.first ?? 0) < 1
+        let next = view.outlook.means.first ?? 0
+        let rest = max(1, Self.rest * (view.history.max() ?? 0))
+        return !view.history.suffix(10).contains { $0 > 0 } && next < rest
     }
+
+    /// Of the busiest minute.
+    private static let rest = 0.01
 
     private func worthProvisioning(_ reserve: LambdaReserve) -> Int {
         let prices = catalogue.lambda(settings.functionArchitecture)
