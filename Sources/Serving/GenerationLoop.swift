@@ -57,9 +57,12 @@ final class GenerationLoop {
     func turn() -> Bool {
         while true {
             let now = generator.now()
-            let (action, isOver) = generator.state.withLock { state in
-                (state.scheduler.poll(now: now), state.scheduler.isDraining && state.scheduler.isIdle)
+            let (gone, action, isOver) = generator.state.withLock { state in
+                defer { state.gone = [] }
+                let action = state.scheduler.poll(now: now)
+                return (state.gone, action, state.scheduler.isDraining && state.scheduler.isIdle)
             }
+            for id in gone { texts[id] = nil }
             switch action {
             case nil: return !isOver
             case .turnAway(let request, let refusal): finish(request.id, .refused(refusal))

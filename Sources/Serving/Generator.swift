@@ -11,6 +11,8 @@ package final class Generator: Sendable {
         /// Jobs under way, by the number of their request.
         var jobs: [UInt64: GenerationJob] = [:]
         var lastID: UInt64 = 0
+        /// Cancelled texts that the thread has not forgotten yet.
+        var gone: [UInt64] = []
         var metrics = GenerationMetrics()
     }
 
@@ -62,7 +64,7 @@ package final class Generator: Sendable {
     /// The caller is gone: the text's place is free by the next step, and nothing more is told.
     package func cancel(_ id: UInt64) {
         state.withLock { state in
-            state.jobs[id] = nil
+            if state.jobs.removeValue(forKey: id) != nil { state.gone.append(id) }
             _ = state.scheduler.cancel(id)
         }
         work.post()

@@ -46,7 +46,8 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var softmax = false
 
     private static let keys = [
-        "batching", "generation", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
+        "batching", "generation", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles",
+        "slo",
         "softmax",
     ]
 

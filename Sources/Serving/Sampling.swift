@@ -5,15 +5,17 @@ import Seeded
 package struct Sampling: Equatable, Sendable {
     /// What logits are divided by; 0 always takes the likeliest token.
     package var temperature = 1.0
-    /// Only this many of the likeliest tokens are drawn from (Fan et al. 2018); nil for all.
+    /// Only this many of the likeliest tokens are drawn from (Fan, Lewis and Dauphin 2018); nil for all.
     package var topK: Int?
-    /// Only the fewest tokens that together have this probability are drawn from (Holtzman et al. 2020); 1 for all.
+    /// Only the fewest tokens that together have this probability are drawn from (Holtzman and others 2020); 1 for all.
     package var topP = 1.0
 
     package init() {}
 }
 
-/// Draws the tokens of one text. Its numbers come from its own seed, so they do not depend on who shares its steps.
+/// Draws the tokens of one text.
+///
+/// Its numbers come from its own seed, so they do not depend on who shares its steps.
 package struct TokenSampler: Sendable {
     private let sampling: Sampling
     private var generator: SeededGenerator
@@ -23,7 +25,9 @@ package struct TokenSampler: Sendable {
         generator = SeededGenerator(seed: seed)
     }
 
-    /// The next token for logits [V]; of equally likely ones the first. A NaN is never chosen while there is a number.
+    /// The next token for logits [V]; of equally likely ones the first.
+    ///
+    /// A NaN is never chosen while there is a number.
     package mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int {
         let best = Self.likeliest(logits)
         guard sampling.temperature > 0, sampling.topK != 1, logits[best].isFinite else { return best }

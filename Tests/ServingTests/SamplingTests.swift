@@ -1,3 +1,4 @@
+import Glibc
 import Seeded
 import Serving
 import Testing
@@ -88,7 +89,7 @@ import Testing
 
     /// The plain way, for comparison.
     private static func nucleus(_ logits: [Float], _ topP: Double) -> Set<Int> {
-        let weights = logits.map { SamplingReference.power($0) }
+        let weights = logits.map { exp(Double($0)) }
         let total = weights.reduce(0, +)
         var sum = 0.0
         var allowed: Set<Int> = []
@@ -98,17 +99,5 @@ import Testing
             if sum >= total * topP * (1 + 1e-9) { break }
         }
         return allowed
-    }
-}
-
-private enum SamplingReference {
-    /// e to a small number, by its series.
-    static func power(_ x: Float) -> Double {
-        var (term, sum) = (1.0, 1.0)
-        for n in 1..<80 {
-            term *= Double(x) / Double(n)
-            sum += term
-        }
-        return sum
     }
 }
