@@ -34,15 +34,7 @@ package struct GenerationPlanner: Sendable {
                     + "\"generation\" to its config.json"
             )
         }
-        let session = try model.session()
-        let generation = try GenerationModel(configuration, session) { file throws(ServingError) in
-            do throws(ONNXError) { return try session.companion(file) } catch {
-                throw ServingError(
-                    status: 503,
-                    "model '\(model.name)': its encoder cannot be loaded: \(error)"
-                )
-            }
-        }
+        let generation = try Self.generationModel(model, configuration)
         let slo = model.configuration.slo.map { .milliseconds($0.latencyMilliseconds) } ?? settings.slo
         guard let slo else {
             throw ServingError(
@@ -68,6 +60,21 @@ package struct GenerationPlanner: Sendable {
             return Generator(generation, policy, now: now)
         } catch {
             throw error as? ServingError ?? ServingError(status: 503, "model '\(model.name)': \(error)")
+        }
+    }
+
+    private static func generationModel(
+        _ model: Model,
+        _ configuration: GenerationConfiguration
+    ) throws(ServingError) -> GenerationModel {
+        let session = try model.session()
+        return try GenerationModel(configuration, session) { file throws(ServingError) in
+            do throws(ONNXError) { return try session.companion(file) } catch {
+                throw ServingError(
+                    status: 503,
+                    "model '\(model.name)': its encoder cannot be loaded: \(error)"
+                )
+            }
         }
     }
 

@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import openai
 import pytest
@@ -296,17 +295,17 @@ def test_draining_completes_what_was_admitted(models, engine_library):
 
     def ask() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
-        connection.request("POST", "/v2/models/slow/generate_stream", json.dumps({"text_input": "a", "max_tokens": 2000}))
+        connection.request("POST", "/v2/models/slow/generate_stream", json.dumps({"text_input": "a", "max_tokens": 4000}))
         answers.append(events(connection.getresponse()))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    until(lambda: metric(backend, "mark_slots_in_use", model="slow") == 2)
+    until(lambda: metric(backend, "mark_slots_in_use", model="slow") + metric(backend, "mark_texts_waiting", model="slow") == 4)
     backend.process.send_signal(signal.SIGTERM)
     for thread in threads:
         thread.join(60)
-    assert [answer[-1]["tokens"] for answer in answers] == [2000] * 4
+    assert [answer[-1]["tokens"] for answer in answers] == [4000] * 4
     assert backend.close() == 0
 
 
