@@ -67,25 +67,21 @@ struct AWSEndpoint: Sendable {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
         case (.get, let path) where path.hasPrefix(Self.receipts):
-            let receipt = await stack.receipts[String(path.dropFirst(Self.receipts.count))]
-            return Response(
-                receipt.map { Self.json(200, $0) }
-                    ?? Self.json(
-                        404,
-                        ["message": "there is no such receipt; those of the latest answers are kept"]
-                    )
-            )
+            return await receipt(path.dropFirst(Self.receipts.count))
         default:
+            let known = "GET /cloud/state, GET /cloud/events, GET /cloud/receipts/NAME and POST /cloud/orders"
+            return Response(Self.json(404, ["message": .string("here are \(known)")]))
+        }
+    }
+
+    /// What an answer has cost that was sent while it was made.
+    private func receipt(_ name: Substring) async -> Response {
+        guard let receipt = await stack.receipts[String(name)] else {
             return Response(
-                Self.json(
-                    404,
-                    [
-                        "message":
-                            "here are GET /cloud/state, GET /cloud/events, GET /cloud/receipts/… and POST /cloud/orders"
-                    ]
-                )
+                Self.json(404, ["message": "no such receipt; those of the latest answers are kept"])
             )
         }
+        return Response(Self.json(200, receipt))
     }
 
     private static let receipts = "/cloud/receipts/"
