@@ -191,6 +191,7 @@ let package = Package(
                 "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Pictures", "Planning", "Seeded",
                 "Serving",
                 "Simulation",
+                "Threading",
                 "Wire",
             ],
             swiftSettings: strict
