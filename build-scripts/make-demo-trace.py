@@ -5,7 +5,7 @@
 
 Source: NASA Kennedy Space Center's web server, from 08:00 UTC on 5 July 1995 for 24 hours (Tests/ForecastingTests/Traces/SOURCES.md;
 the Internet Traffic Archive's terms: "may be freely redistributed"). Each 33 minutes become one, less what comes in the quietest of
-them, so that the night is one; the highest grows into the story's surge; minutes without load stand before and after.
+them, so that the night is one; the highest two grow into the story's surge; minutes without load stand before and after.
 """
 
 import csv
@@ -16,7 +16,7 @@ SOURCE = ROOT / "Tests" / "ForecastingTests" / "Traces" / "nasa_jul95.csv"
 TARGET = ROOT / "template" / "demo" / "day.csv"
 FIRST, MINUTES, FOLD = "1995-07-05T08:00:00Z", 24 * 60, 33
 IDLE, NIGHT = 2, 3
-SURGE, SURGE_MINUTES = 5, 1
+SURGE, SURGE_MINUTES = 4, 2
 
 
 def main() -> None:

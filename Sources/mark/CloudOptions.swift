@@ -99,7 +99,7 @@ struct CloudOptions: ParsableArguments {
         stack.controllerVariables = [
             "MARK_BUDGET": budget.map { String($0) }, "MARK_INSTANCES_MAX": String(instancesMax),
             "MARK_MARKETS": markets,
-            "MARK_TYPES": types, "MARK_DRY_RUN": dryRun ? "true" : nil,
+            "MARK_TYPES": types ?? (isDemo ? DemoOptions.types : nil), "MARK_DRY_RUN": dryRun ? "true" : nil,
         ].compactMapValues { $0 }
         return stack
     }

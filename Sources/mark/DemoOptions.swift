@@ -17,7 +17,7 @@ struct DemoOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Requests per second in the load's highest minute. With --demo.", valueName: "rps")
     )
-    var peak = 50.0
+    var peak = 36.0
 
     @Flag(help: "End after the load. With --demo.")
     var once = false
@@ -26,8 +26,10 @@ struct DemoOptions: ParsableArguments {
     var verbose = false
 
     static let folder = "template/demo"
-    /// Environments at once, and so what the controller warms at most.
-    static let environments = 12
+    /// One of them holds the day's load, so that a surge is more than what is there, and not more than this machine's processors.
+    static let types = "t3.small,t3a.small,t3.medium,c6i.large,c7i.large"
+    /// Environments at once, and so what the controller warms at most: on AWS each has a processor of its own, here they share this machine's.
+    static var environments: Int { min(12, max(4, 2 * Machine.cores)) }
 
     func validate() throws {
         guard peak > 0, peak <= 10_000 else {

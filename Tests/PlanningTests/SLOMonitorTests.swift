@@ -69,10 +69,13 @@ import Testing
         (outcomes.total, outcomes.coldStarts) = (1000, 9)
         monitor.observe(outcomes, now: .seconds(60))
         #expect(!monitor.cannotBearColdStarts(now: .seconds(60)))
-        outcomes.coldStarts = 30
-        monitor.observe(outcomes, now: .seconds(120))
-        #expect(monitor.cannotBearColdStarts(now: .seconds(120)))
-        #expect(!monitor.cannotBearColdStarts(now: .seconds(1920)))
+        outcomes.coldStarts = 60
+        for minute in 2...4 { monitor.observe(outcomes, now: .seconds(60 * minute)) }
+        // A surge is over before anything could be done about its cold starts.
+        #expect(!monitor.cannotBearColdStarts(now: .seconds(240)))
+        monitor.observe(outcomes, now: .seconds(300))
+        #expect(monitor.cannotBearColdStarts(now: .seconds(300)))
+        #expect(!monitor.cannotBearColdStarts(now: .seconds(2100)))
     }
 
     @Test func `says nothing of fewer than fifty requests`() {

@@ -30,6 +30,8 @@ package struct SLOMonitor: Equatable, Sendable {
     /// Requests of a window below which chance decides.
     private static let requestsMin = 50
     static let headroomMax = 1.5
+    /// Minutes.
+    private static let surgeLength = 3
 
     package init(target: Double) { self.target = target }
 
@@ -57,10 +59,12 @@ package struct SLOMonitor: Equatable, Sendable {
     }
 
     /// Whether cold starts alone use up what the objective allows, over half an hour: pings are not enough then.
+    ///
+    /// The worst minutes do not count: what a surge started cold is warm by the time that provisioned environments would be there.
     package func cannotBearColdStarts(now: Duration) -> Bool {
         let recent = slots.filter { $0.at > now - .seconds(1800) }
         let total = recent.reduce(0) { $0 + $1.total }
-        let cold = recent.reduce(0) { $0 + $1.cold }
+        let cold = recent.map(\.cold).sorted().dropLast(Self.surgeLength).reduce(0, +)
         return total >= Self.requestsMin && Double(cold) > Double(total) * (1 - target)
     }
 
