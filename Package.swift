@@ -192,6 +192,7 @@ let package = Package(
                 "Batching", "Forecasting", "LambdaRuntime", "ONNX", "Pictures", "Planning", "Seeded",
                 "Serving",
                 "Simulation",
+                "Threading",
                 "Wire",
             ],
             swiftSettings: strict
