@@ -10,7 +10,7 @@ package import Wire
 ///  "slo": {"latency_ms": 100, "target": 0.99}, "batching": {"enabled": true, "size_max": 32},
 ///  "preprocess": {"size": [224, 224], …}, "softmax": true, "profiles": {"c7i.large": …}}
 /// ```
-/// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`.
+/// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`, for texts `GenerationConfiguration`.
 package struct ModelConfiguration: Equatable, Sendable {
     /// The latency objective: this share of requests finishes within this time.
     package struct SLO: Equatable, Sendable {
@@ -40,11 +40,14 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var profiles: [String: MachineProfile] = [:]
     /// How pictures become an input; nil for models that take none.
     package var preprocess: Preprocessing?
+    /// How the model makes texts; nil for models that make none.
+    package var generation: GenerationConfiguration?
     /// Whether the scores answered to a picture are logits, to be made probabilities.
     package var softmax = false
 
     private static let keys = [
-        "batching", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles", "slo",
+        "batching", "generation", "labels", "optimization", "prepacking", "preload", "preprocess", "profiles",
+        "slo",
         "softmax",
     ]
 
@@ -61,6 +64,7 @@ package struct ModelConfiguration: Equatable, Sendable {
             case "slo": slo = try Self.slo(member.value)
             case "batching": batching = try Self.batching(member.value)
             case "preprocess": preprocess = try Preprocessing(member.value, at: "preprocess")
+            case "generation": generation = try GenerationConfiguration(member.value, at: "generation")
             case "softmax": softmax = try Self.bool(member)
             case "profiles": profiles = try Self.profiles(member.value)
             default:

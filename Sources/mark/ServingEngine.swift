@@ -15,6 +15,7 @@ final class ServingEngine: Sendable {
     private let models: String
     private let planner: DispatchPlanner
     private let dispatchers: Dispatchers
+    private let generators: Generators
     private let measurement: StartMeasurement?
     private let now: @Sendable () -> Duration
     private let state = Mutex(State.loading)
@@ -23,12 +24,14 @@ final class ServingEngine: Sendable {
         models: String,
         planner: DispatchPlanner,
         _ dispatchers: Dispatchers,
+        _ generators: Generators,
         measurement: StartMeasurement?,
         now: @escaping @Sendable () -> Duration
     ) {
         self.models = models
         self.planner = planner
         self.dispatchers = dispatchers
+        self.generators = generators
         self.measurement = measurement
         self.now = now
     }
@@ -74,11 +77,24 @@ final class ServingEngine: Sendable {
             do throws(ServingError) {
                 let dispatcher = try dispatchers.dispatcher(for: model)
                 Terminal.note(Self.summary(model, dispatcher))
+                if model.configuration.generation != nil {
+                    Terminal.note(Self.summary(model, try generators.generator(for: model)))
+                }
             } catch {
                 Terminal.note("Not served: \(error)")
             }
         }
         return repository
+    }
+
+    /// One line that says how a model's texts are made.
+    private static func summary(_ model: Model, _ generator: Generator) -> String {
+        let policy = generator.policy
+        let milliseconds = [1, policy.slots].map {
+            "\((policy.step[$0] / .microseconds(10)).rounded() / 100) ms"
+        }
+        return
+            "Texts of \(model.name) \(model.version): a step takes \(milliseconds[0]) for one, \(milliseconds[1]) for \(policy.slots)"
     }
 
     /// One line that says how a model is served.
