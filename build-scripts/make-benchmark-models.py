@@ -1,4 +1,4 @@
-"""Makes the models of the benchmark in a repository: an LSTM language model and a MobileNetV2, with random weights.
+"""Makes the models of the benchmark in a repository: LSTM language models and a MobileNetV2, with random weights.
 
     python build-scripts/make-benchmark-models.py FOLDER
 
@@ -79,6 +79,57 @@ def lstm(folder, words=10_000, hidden=650, layers=2, steps=20, seed=1):
     )
 
 
+def step_lstm(folder, words=10_000, hidden=650, layers=2, seed=1):
+    """The same network as a step: one token further from states that the engine keeps, for texts of any length."""
+    draw = np.random.default_rng(seed)
+
+    def uniform(*shape):
+        return draw.uniform(-0.05, 0.05, shape).astype(np.float32)
+
+    weights = {"embedding": uniform(words, hidden), "first": np.array([0], np.int64)}
+    nodes = [
+        helper.make_node("Transpose", ["token"], ["time_first"], perm=[1, 0]),
+        helper.make_node("Gather", ["embedding", "time_first"], ["x0"]),
+    ]
+    inputs, outputs, states = [("token", TensorProto.INT64, ["batch", "time"])], [], {}
+    for layer in range(layers):
+        weights[f"W{layer}"] = uniform(1, 4 * hidden, hidden)
+        weights[f"R{layer}"] = uniform(1, 4 * hidden, hidden)
+        weights[f"B{layer}"] = uniform(1, 8 * hidden)
+        for state in (f"h{layer}", f"c{layer}"):
+            inputs.append((state, TensorProto.FLOAT, ["batch", hidden]))
+            outputs.append((f"{state}_out", TensorProto.FLOAT, ["batch", hidden]))
+            states[state] = f"{state}_out"
+            nodes.append(helper.make_node("Unsqueeze", [state, "first"], [f"{state}_in"]))
+        names = [f"x{layer}", f"W{layer}", f"R{layer}", f"B{layer}", "", f"h{layer}_in", f"c{layer}_in"]
+        lasts = [f"y{layer}", f"h{layer}_last", f"c{layer}_last"]
+        nodes.append(helper.make_node("LSTM", names, lasts, hidden_size=hidden))
+        for state in (f"h{layer}", f"c{layer}"):
+            nodes.append(helper.make_node("Squeeze", [f"{state}_last", "first"], [f"{state}_out"]))
+        nodes.append(helper.make_node("Squeeze", [f"y{layer}", "one"], [f"x{layer + 1}"]))
+    weights["one"] = np.array([1], np.int64)
+    weights["projection"] = uniform(hidden, words)
+    weights["bias"] = uniform(words)
+    nodes.append(helper.make_node("Gemm", [f"h{layers - 1}_out", "projection", "bias"], ["logits"]))
+    generation = {
+        "states": states,
+        "vocabulary": [f"w{word} " for word in range(words)],
+        "start": [0],
+        "tokens_max": 256,
+        "slots": 32,
+    }
+    write(
+        folder,
+        "step_lstm",
+        nodes,
+        inputs,
+        [("logits", TensorProto.FLOAT, ["batch", words])] + outputs,
+        weights,
+        2000,
+        {"generation": generation},
+    )
+
+
 def mobilenet(folder, classes=1000, seed=1):
     """MobileNetV2 1.0 at 224 x 224 (Sandler et al. 2018, table 2), batch normalisation folded into the convolutions."""
     draw = np.random.default_rng(seed)
@@ -149,6 +200,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     digits(folder)
     lstm(folder)
+    step_lstm(folder)
     mobilenet(folder)
 
 

@@ -48,12 +48,12 @@ package final class AccessLog: Sendable {
         arrived.post()
     }
 
-    func add(_ exchange: Exchange, _ response: HTTPResponse, now: Duration) {
+    func add(_ exchange: Exchange, status: Int, bytes: Int, now: Duration) {
         let request = exchange.request
         let line: JSON = [
             "time": .string(clock()), "method": .string(request.method), "path": .string(request.path),
-            "status": .integer(Int64(response.status)), "bytes_in": .integer(Int64(request.body.count)),
-            "bytes_out": .integer(Int64(response.body.count)),
+            "status": .integer(Int64(status)), "bytes_in": .integer(Int64(request.body.count)),
+            "bytes_out": .integer(Int64(bytes)),
             "ms": .double(((now - exchange.arrival) / .microseconds(1)).rounded() / 1000),
         ]
         let isFirst = state.withLock { state -> Bool in

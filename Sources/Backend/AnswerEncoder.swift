@@ -32,6 +32,25 @@ enum AnswerEncoder {
         return buffer
     }
 
+    /// The head of an answer whose body comes later.
+    static func encodeHead(
+        _ response: HTTPResponse,
+        isChunked: Bool,
+        connection: StaticString?,
+        _ allocator: ByteBufferAllocator
+    ) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: 512)
+        writeStatus(response.status, &buffer)
+        for field in response.headers.fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
+        if let connection {
+            buffer.writeStaticString("connection: ")
+            buffer.writeStaticString(connection)
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+        return buffer
+    }
+
     private static func writeStatus(_ status: Int, _ buffer: inout ByteBuffer) {
         switch status {
         case 200: buffer.writeStaticString("HTTP/1.1 200 OK\r\n")

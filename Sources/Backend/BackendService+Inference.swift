@@ -98,7 +98,7 @@ extension BackendService {
     }
 
     /// The time that the caller grants.
-    private static func allowed(_ request: HTTPRequest) throws(InvalidDeadline) -> Duration? {
+    static func allowed(_ request: HTTPRequest) throws(InvalidDeadline) -> Duration? {
         guard let text = request.headers[deadlineHeader] else { return nil }
         guard let milliseconds = Double(text), milliseconds > 0, milliseconds <= 86_400_000 else {
             throw InvalidDeadline(text: text)

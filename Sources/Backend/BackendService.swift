@@ -26,6 +26,8 @@ package final class BackendService: Sendable {
     private let counters: HTTPCounters
     let service: InferenceService
     let dispatchers: Dispatchers
+    let texts: GenerationService
+    let generators: Generators
     let decoding: DecodeThreads
     private let now: @Sendable () -> Duration
     private let draining = Atomic<Bool>(false)
@@ -39,12 +41,16 @@ package final class BackendService: Sendable {
         counters: HTTPCounters,
         service: InferenceService,
         dispatchers: Dispatchers,
+        texts: GenerationService,
+        generators: Generators,
         now: @escaping @Sendable () -> Duration
     ) {
         self.settings = settings
         self.counters = counters
         self.service = service
         self.dispatchers = dispatchers
+        self.texts = texts
+        self.generators = generators
         decoding = DecodeThreads(workers: settings.decoders, now: now) { service.decode($0) }
         self.now = now
     }
@@ -60,6 +66,7 @@ package final class BackendService: Sendable {
         guard !draining.exchange(true, ordering: .relaxed) else { return false }
         // Pictures that were admitted still go through them.
         decoding.drain { [dispatchers] in dispatchers.drain() }
+        generators.drain()
         return true
     }
 
@@ -68,11 +75,15 @@ package final class BackendService: Sendable {
 
     /// What the models do together.
     package var load: FleetLoad {
-        FleetLoad(dispatchers.all.map(\.dispatcher.report), readers: settings.readers)
+        FleetLoad(
+            dispatchers.all.map(\.dispatcher.report),
+            texts: generators.all.map(\.generator.report),
+            readers: settings.readers
+        )
     }
 
     /// Whether nothing waits or runs.
-    package var isIdle: Bool { decoding.isIdle && dispatchers.isIdle }
+    package var isIdle: Bool { decoding.isIdle && dispatchers.isIdle && generators.isIdle }
 
     // MARK: Requests
 
@@ -105,6 +116,8 @@ package final class BackendService: Sendable {
         default:
             if request.path.hasPrefix("/v2/repository/models/") {
                 control(exchange)
+            } else if GenerationService.handles(request.path) {
+                generate(exchange)
             } else {
                 infer(exchange, request)
             }
@@ -143,6 +156,7 @@ package final class BackendService: Sendable {
             residentBytes: settings.residentBytes(),
             isDraining: isDraining
         ).write(to: &text)
+        GenerationMetricsText(models: generators.all.map { ($0.model, $0.generator.report) }).write(to: &text)
         counters.write(to: &text)
         return HTTPResponse(
             status: 200,

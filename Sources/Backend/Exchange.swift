@@ -19,8 +19,14 @@ package final class Exchange: Sendable {
     private let isAnswered = Atomic<Bool>(false)
     // The rest belongs to the loop.
     private nonisolated(unsafe) weak var connection: HTTPConnection?
-    /// The answer as it goes onto the wire, once it is there.
+    /// What of the answer is there and not written yet; nil before there is any.
     nonisolated(unsafe) var answer: ByteBuffer?
+    /// Whether nothing follows it.
+    nonisolated(unsafe) var isComplete = false
+    /// Bytes of the body that have been given, of an answer that is sent while it is made.
+    nonisolated(unsafe) var streamed = 0
+    /// Whether a client that says no more is taken for one that has gone.
+    nonisolated(unsafe) var endsWithInput = false
     private nonisolated(unsafe) var whenDisconnected: (@Sendable () -> Void)?
 
     init(
@@ -60,10 +66,37 @@ package final class Exchange: Sendable {
         connection?.answered(self, response)
     }
 
-    /// Calls `body` on the loop if the client goes away before the answer; to be called on the loop.
+    // MARK: Answers that are sent while they are made
+
+    /// Begins an answer with its status and headers, from any thread; `send` and `end` follow in order.
+    package func begin(_ head: HTTPResponse) {
+        guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
+        loop.execute { self.connection?.began(self, head) }
+    }
+
+    /// Sends a part of the body.
+    package func send(_ bytes: [UInt8]) { loop.execute { self.connection?.sent(self, bytes) } }
+
+    /// The body is complete.
+    package func end() {
+        loop.execute {
+            self.whenDisconnected = nil
+            self.connection?.ended(self)
+        }
+    }
+
+    /// Calls `body` on the loop if the client goes away before the answer is complete; to be called on the loop.
     package func onDisconnect(_ body: @escaping @Sendable () -> Void) {
         loop.preconditionInEventLoop()
-        if !isAnswered.load(ordering: .relaxed) { whenDisconnected = body }
+        if connection?.context == nil { body() } else if !isComplete { whenDisconnected = body }
+    }
+
+    /// The same, with a client that has closed its side taken for one that has gone: work that takes seconds is not done on the chance
+    /// that it still reads.
+    package func onDisconnectOrEnd(_ body: @escaping @Sendable () -> Void) {
+        endsWithInput = true
+        if connection?.isInputClosed == true { connection?.abandon() }
+        onDisconnect(body)
     }
 
     /// The client is gone.

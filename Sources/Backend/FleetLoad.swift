@@ -17,14 +17,16 @@ package struct FleetLoad: Equatable, Sendable {
     /// bound a model of 10 µs would promise a hundred thousand requests a second and more.
     package static let readingTime = Duration.microseconds(50)
 
-    /// - Parameter readers: threads that read and write.
-    package init(_ reports: [DispatchReport], readers: Int) {
+    /// - Parameters:
+    ///   - texts: of models that make texts.
+    ///   - readers: threads that read and write.
+    package init(_ reports: [DispatchReport], texts: [GenerationReport] = [], readers: Int) {
         let models = Self.capacity(
             reports.map { report in
                 let counts = report.counts
                 let arrivals = counts.admitted + counts.refused.values.reduce(0, +)
                 return (Capacity.requestsPerSecond(report.policy), arrivals)
-            }
+            } + texts.map { ($0.capacity * Capacity.utilisationMax, $0.arrivals) }
         )
         capacity = min(models, Capacity.utilisationMax * Double(readers) * (.seconds(1) / Self.readingTime))
         var load = RegisteredBackend.Load()
@@ -38,6 +40,13 @@ package struct FleetLoad: Equatable, Sendable {
             load.late += counts.late - counts.turnedAway
             load.refused += counts.refused.values.reduce(0, +) + counts.turnedAway
             if latencies == nil { latencies = report.latencies } else { latencies?.add(report.latencies) }
+        }
+        for report in texts {
+            load.inFlight += report.placesTaken + report.waiting
+            load.queueDelay = max(load.queueDelay, report.queueDelay)
+            load.served += report.counts.completed
+            load.late += report.counts.late - report.counts.turnedAway
+            load.refused += report.arrivals - report.counts.admitted + report.counts.turnedAway
         }
         load.latencyP98 = latencies?.percentile(0.98) ?? .zero
         self.load = load

@@ -53,19 +53,31 @@ extension HTTPConnection {
             connection: closes ? "close" : exchange.isHTTP10 ? "keep-alive" : nil,
             context.channel.allocator
         )
-        server.log(exchange, response)
+        exchange.isComplete = true
+        server.log(exchange, status: response.status, bytes: response.body.count)
+        writeAnswers(context)
+    }
+
+    /// Writes what is there, as far as answers are complete and the first one that is not.
+    func writeAnswers(_ context: ChannelHandlerContext) {
         while let first = exchanges.first, let answer = first.answer {
+            if answer.readableBytes > 0 {
+                context.write(wrapOutboundOut(answer), promise: nil)
+                needsFlush = true
+            }
+            guard first.isComplete else {
+                first.answer?.clear()
+                break
+            }
             exchanges.removeFirst()
             release(first.claimed)
-            context.write(wrapOutboundOut(answer), promise: nil)
-            needsFlush = true
             // Whatever comes behind this answer, the client will not look at it.
             if !first.isKeepAlive || server.isDraining { stopReading() }
         }
         if !isReading { flush(context) }
     }
 
-    private func stopReading() {
+    func stopReading() {
         release(claimed)
         (request, body, padding, claimed) = (nil, [], 0, 0)
         if case .closing = phase { return }

@@ -46,6 +46,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     var needsFlush = false
     var wantsRead = false
     var isOutputClosed = false
+    var isInputClosed = false
     private var now: Duration?
 
     init(_ server: HTTPServer.Shared, _ loopState: HTTPLoop) {
@@ -71,7 +72,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         claimed = 0
         for exchange in exchanges {
             release(exchange.claimed)
-            if exchange.answer == nil { server.counters.disconnects.increment() }
+            if !exchange.isComplete { server.counters.disconnects.increment() }
             exchange.disconnected()
         }
         exchanges.removeAll()
@@ -82,6 +83,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         // A client that has said all may still wait for its answers.
         if let event = event as? ChannelEvent, event == .inputClosed {
             phase = .closing(since: currentTime)
+            isInputClosed = true
+            if exchanges.contains(where: \.endsWithInput) { abandon() }
             closeWhenDone(context)
         }
         context.fireUserInboundEventTriggered(event)

@@ -62,8 +62,8 @@ package final class HTTPServer: Sendable {
         /// For how long it has been draining; nil when it is not.
         func drainTime(_ now: Duration) -> Duration? { drainStart.withLock { $0 }.map { now - $0 } }
 
-        func log(_ exchange: Exchange, _ response: HTTPResponse) {
-            accessLog?.add(exchange, response, now: now())
+        func log(_ exchange: Exchange, status: Int, bytes: Int) {
+            accessLog?.add(exchange, status: status, bytes: bytes, now: now())
         }
     }
 

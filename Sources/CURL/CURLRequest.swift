@@ -16,6 +16,10 @@ package struct CURLRequest: Sendable {
     /// On a kept connection that turns out dead libcurl sends the request again without a word, though the first one may have arrived: what
     /// must not happen twice goes over a fresh one.
     package var usesFreshConnection = false
+    /// Called with each part of the body as it comes, on the client's thread, which it must not block.
+    ///
+    /// The whole body is answered all the same.
+    package var onBody: (@Sendable ([UInt8]) -> Void)?
     /// A file of certificates to trust instead of the system's.
     package var certificateAuthorities: String?
     /// The server's public key, as `sha256//` and the Base64 SHA-256 of its DER form: it alone says who the server is.

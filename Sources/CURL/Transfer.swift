@@ -149,6 +149,7 @@ final class Transfer: @unchecked Sendable {
             return 0
         }
         received.append(contentsOf: bytes)
+        request.onBody?(Array(bytes))
         return bytes.count
     }
 

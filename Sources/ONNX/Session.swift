@@ -8,15 +8,16 @@ package final class Session: Sendable {
     package let inputs: [TensorSpecification]
     package let outputs: [TensorSpecification]
 
-    private let runtime: ONNXRuntime
+    let runtime: ONNXRuntime
     /// Released after the session that reads them; nil for a session with all its weights to itself.
     private let shared: SharedInitializers?
     // The library's sessions are thread-safe; this one is released when nothing uses it any more.
-    private nonisolated(unsafe) let session: OpaquePointer
-    private let model: String
+    nonisolated(unsafe) let session: OpaquePointer
+    let model: String
+    private let options: SessionOptions
     // The names as C strings, made once as each run needs them, freed with the session.
-    private nonisolated(unsafe) let inputNames: [UnsafePointer<CChar>?]
-    private nonisolated(unsafe) let outputNames: [UnsafePointer<CChar>?]
+    nonisolated(unsafe) let inputNames: [UnsafePointer<CChar>?]
+    nonisolated(unsafe) let outputNames: [UnsafePointer<CChar>?]
 
     /// Loads the model at `path`.
     package init(model path: String, options: SessionOptions = SessionOptions(), runtime: ONNXRuntime)
@@ -26,6 +27,7 @@ package final class Session: Sendable {
         let checked = StatusCheck(api: api)
         let settings = try SessionSettings(options, api: api)
         self.runtime = runtime
+        self.options = options
         model = path
         let shared = options.sharesWeights ? try SharedInitializers(of: path, runtime: runtime) : nil
         try shared?.add(to: settings)
@@ -54,6 +56,12 @@ package final class Session: Sendable {
         }
         inputNames = inputs.map { UnsafePointer(strdup($0.name)) }
         outputNames = outputs.map { UnsafePointer(strdup($0.name)) }
+    }
+
+    /// Loads another graph of the same model, which lies beside this one, in the same way.
+    package func companion(_ file: String) throws(ONNXError) -> Session {
+        let folder = model.utf8.lastIndex(of: UInt8(ascii: "/")).map { model[...$0] } ?? ""
+        return try Session(model: folder + file, options: options, runtime: runtime)
     }
 
     deinit {

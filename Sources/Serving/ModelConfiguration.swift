@@ -11,7 +11,7 @@ package import Wire
 ///  "preprocess": {"size": [224, 224], …}, "softmax": true, "profiles": {"c7i.large": …},
 ///  "version_policy": {"latest": {"count": 2}}, "canary": {"version": "2", "percent": 10}, "cache": {"entries_max": 1000}}
 /// ```
-/// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`.
+/// Profiles are by type of machine; see `MachineProfile`. For pictures see `Preprocessing`, for texts `GenerationConfiguration`.
 package struct ModelConfiguration: Equatable, Sendable {
     /// The latency objective: this share of requests finishes within this time.
     package struct SLO: Equatable, Sendable {
@@ -47,13 +47,14 @@ package struct ModelConfiguration: Equatable, Sendable {
     package var canary: Canary?
     /// How many answers to keep; nil for none.
     package var cache: PredictionCacheLimits?
+    /// How the model makes texts; nil for models that make none.
+    package var generation: GenerationConfiguration?
     /// Whether the scores answered to a picture are logits, to be made probabilities.
     package var softmax = false
 
     private static let keys = [
-        "batching", "cache", "canary", "labels", "optimization", "prepacking", "preload", "preprocess",
-        "profiles", "slo",
-        "softmax", "version_policy",
+        "batching", "cache", "canary", "generation", "labels", "optimization", "prepacking", "preload",
+        "preprocess", "profiles", "slo", "softmax", "version_policy",
     ]
 
     package init() {}
@@ -69,6 +70,7 @@ package struct ModelConfiguration: Equatable, Sendable {
             case "slo": slo = try Self.slo(member.value)
             case "batching": batching = try Self.batching(member.value)
             case "preprocess": preprocess = try Preprocessing(member.value, at: "preprocess")
+            case "generation": generation = try GenerationConfiguration(member.value, at: "generation")
             case "softmax": softmax = try Self.bool(member)
             case "version_policy": versionPolicy = try VersionPolicy(member.value, at: member.key)
             case "canary": canary = try Canary(member.value, at: member.key)

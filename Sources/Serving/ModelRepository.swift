@@ -78,6 +78,11 @@ package final class ModelRepository: Sendable {
         self.contents = Mutex(contents)
     }
 
+    /// The names of all models of a repository, usable or not, sorted.
+    package static func folders(in root: String) -> [String] {
+        (File.names(in: root) ?? []).filter { File.names(in: "\(root)/\($0)") != nil }.sorted()
+    }
+
     /// A model's configuration, without loading the model or even the engine.
     ///
     /// - Parameters:
@@ -87,7 +92,7 @@ package final class ModelRepository: Sendable {
         of name: String?,
         in root: String
     ) throws(ServingError) -> (name: String, configuration: ModelConfiguration) {
-        let names = (File.names(in: root) ?? []).filter { File.names(in: "\(root)/\($0)") != nil }
+        let names = folders(in: root)
         guard let chosen = name ?? (names.count == 1 ? names[0] : nil) else {
             throw ServingError(
                 status: 503,

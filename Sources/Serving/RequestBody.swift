@@ -38,7 +38,7 @@ struct RequestBody {
         form = length == 0 ? .raw(body) : .json(body.prefix(length), binary: body.dropFirst(length))
     }
 
-    private static func inflated(_ request: HTTPRequest, max: Int) throws(ServingError) -> ArraySlice<UInt8> {
+    static func inflated(_ request: HTTPRequest, max: Int) throws(ServingError) -> ArraySlice<UInt8> {
         guard let name = request.headers["content-encoding"]?.lowercased(), name != "identity", !name.isEmpty
         else {
             return request.body

@@ -69,7 +69,7 @@ enum Route: Equatable {
     }
 
     /// A path segment without its percent-encoding; nil when that is malformed or hides what is no UTF-8.
-    private static func decoded(_ segment: Substring) -> String? {
+    static func decoded(_ segment: Substring) -> String? {
         guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
         var bytes: [UInt8] = []
         var rest = segment.utf8[...]

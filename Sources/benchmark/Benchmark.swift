@@ -38,6 +38,7 @@ enum Benchmark {
         try ForecastingBenchmark().run(&report)
         try PictureBenchmark().run(&report)
         try EngineBenchmark().run(&report)
+        try GenerationBenchmark().run(&report)
         report.write()
     }
 }

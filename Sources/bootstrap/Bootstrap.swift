@@ -63,6 +63,8 @@ enum Bootstrap {
         let handler = EventHandler(
             service: service,
             batched: isConcurrent ? BatchedInference(service, settings, environment) : nil,
+            texts: TextInference(service, environment),
+            streams: settings.streams,
             controller: settings.role == nil && settings.hasStack ? controller : nil,
             warmUps: WarmUps(
                 environmentID: environmentID(environment),

@@ -8,6 +8,9 @@ struct EventHandler: Sendable {
     let service: InferenceService
     /// For environments that work on several invocations at once; nil for others.
     let batched: BatchedInference?
+    let texts: TextInference
+    /// Whether the function's URL takes answers while they are made (its invoke mode is RESPONSE_STREAM).
+    let streams: Bool
     /// Where one function has all roles; nil for one that only serves inference.
     let controller: ControllerRole?
     let warmUps: WarmUps
@@ -20,7 +23,7 @@ struct EventHandler: Sendable {
             return .failure(FunctionError("Function.InvalidEvent", error.description))
         }
         switch event {
-        case .http(let event): return .response(event.encode(answer(event).served(by: "lambda")))
+        case .http(let event): return answer(event, invocation)
         case .inference(let request): return infer(request)
         case .queue(let messages): return .response(process(messages, log))
         case .schedule(let event):
@@ -45,11 +48,28 @@ struct EventHandler: Sendable {
         )
     }
 
-    private func answer(_ event: HTTPEvent) -> HTTPResponse {
+    private func answer(_ event: HTTPEvent, _ invocation: Invocation) -> Outcome {
+        let response: HTTPResponse
         switch event.request {
-        case .success(let request): batched?.respond(to: request) ?? service.respond(to: request)
-        case .failure(let error): InferenceService.failure(.badRequest(error.description))
+        case .failure(let error): response = InferenceService.failure(.badRequest(error.description))
+        case .success(let request):
+            let isText = GenerationService.handles(request.path)
+            if streams, Self.isFunctionURL(request) {
+                return isText
+                    ? texts.stream(request, invocation) : TextInference.stream(respond(to: request))
+            }
+            response = isText ? texts.respond(to: request, invocation) : respond(to: request)
         }
+        return .response(event.encode(response.served(by: "lambda")))
+    }
+
+    private func respond(to request: HTTPRequest) -> HTTPResponse {
+        batched?.respond(to: request) ?? service.respond(to: request)
+    }
+
+    /// Function URLs send the same events as HTTP APIs, from hosts of their own.
+    private static func isFunctionURL(_ request: HTTPRequest) -> Bool {
+        request.headers["host"]?.contains(".lambda-url.") ?? false
     }
 
     private func infer(_ request: Event.DirectInference) -> Outcome {

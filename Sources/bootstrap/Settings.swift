@@ -12,8 +12,11 @@ import Wire
 /// | `MARK_ONNXRUNTIME` | `lib` in the function's code | path of libonnxruntime.so.1 |
 /// | `MARK_PRELOAD` | none; all with provisioned concurrency | models to load before the first event: names with commas, `all` or `none` |
 /// | `MARK_THREADS` | by the function's memory | threads of one inference |
+/// | `MARK_RESPONSE_STREAM` | `no` | `yes` where the function's URL has the invoke mode RESPONSE_STREAM |
 struct Settings: Equatable, Sendable {
     enum Role: String, CaseIterable, Sendable { case inference, router, controller }
+
+    private enum Switch: String, CaseIterable, Sendable { case yes, no }
 
     enum Preload: Equatable, Sendable {
         /// What models' own configurations ask for.
@@ -27,12 +30,15 @@ struct Settings: Equatable, Sendable {
     let onnxRuntime: String?
     let preload: Preload
     let threads: Int?
+    /// Whether the function's URL takes answers while they are made.
+    let streams: Bool
     /// Whether a table is named: then a function without a role is the controller too.
     let hasStack: Bool
 
     private static let prefix = "MARK_"
     private static let names = [
         "MARK_ROLE", "MARK_MODELS", "MARK_ONNXRUNTIME", "MARK_PRELOAD", "MARK_THREADS",
+        "MARK_RESPONSE_STREAM",
     ]
 
     /// - Throws: also for a variable that no role knows.
@@ -48,6 +54,7 @@ struct Settings: Equatable, Sendable {
         onnxRuntime = reader.string("MARK_ONNXRUNTIME")
         preload = Self.preload(reader)
         hasStack = reader.string("MARK_TABLE") != nil
+        streams = try reader.choice("MARK_RESPONSE_STREAM", Switch.self) == .yes
         threads = try reader.integer("MARK_THREADS", 1...64)
     }
 

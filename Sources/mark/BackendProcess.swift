@@ -37,10 +37,12 @@ struct BackendProcess {
             options.batching.measure ? StartMeasurement(cores: planning.cores, slo: planning.slo) : nil
         let planner = DispatchPlanner(planning, measured: { measurement?.profile($0) }, now: now)
         let dispatchers = Dispatchers(now: now) { (model) throws(ServingError) in try planner.plan(model) }
+        let generators = Self.generators(planning, now)
         let engine = ServingEngine(
             models: Terminal.absolute(options.models),
             planner: planner,
             dispatchers,
+            generators,
             measurement: measurement,
             watchInterval: options.watch.map { .milliseconds(Int(1000 * $0)) },
             now: now
@@ -64,6 +66,12 @@ struct BackendProcess {
                 repository: { () throws(ServingError) in try engine.repository() }
             ),
             dispatchers: dispatchers,
+            texts: GenerationService(
+                inflatedMax: options.connections.bodyMax,
+                time: { Terminal.wallClock().milliseconds / 1000 },
+                repository: { () throws(ServingError) in try engine.repository() }
+            ),
+            generators: generators,
             now: now
         )
         accessLog =
@@ -72,6 +80,17 @@ struct BackendProcess {
         self.engine = engine
         self.service = service
         server = Self.server(options, tls, service, counters, accessLog, now)
+    }
+
+    private static func generators(
+        _ planning: DispatchPlanner.Settings,
+        _ now: @escaping @Sendable () -> Duration
+    ) -> Generators {
+        var settings = GenerationPlanner.Settings()
+        settings.slo = planning.slo
+        settings.margin = planning.margin
+        let planner = GenerationPlanner(settings, now: now)
+        return Generators { model throws(ServingError) in try planner.plan(model) }
     }
 
     private static func server(

@@ -38,20 +38,43 @@ struct Endpoint {
         return try await answer(request, path)
     }
 
+    /// Posts JSON whose answer comes as server-sent events.
+    ///
+    /// - Parameter event: called with each event's data as it comes, on the client's thread.
+    func stream(_ path: String, _ json: JSON, event: @escaping @Sendable (JSON) -> Void) async throws {
+        let events = EventStream()
+        var request = CURLRequest(
+            method: "POST",
+            url: base + path,
+            headers: headers + [
+                (name: "Content-Type", value: "application/json"),
+                (name: "Accept", value: "text/event-stream"),
+            ],
+            body: json.encoded(),
+            timeout: timeout
+        )
+        request.onBody = { bytes in for data in events.append(bytes) { event(data) } }
+        let response = try await client.send(request)
+        guard response.status == 200 else { throw failure(response, path) }
+    }
+
     private func answer(_ request: CURLRequest, _ path: String) async throws -> JSON {
         let response = try await client.send(request)
         let json = try? JSON(parsing: response.body)
-        guard response.status == 200 else {
-            let text = json?["error"]?.stringValue ?? json?["message"]?.stringValue
-            throw CommandFailure(
-                "\(base)\(path) answered \(response.status): "
-                    + (text ?? String(decoding: response.body.prefix(300), as: UTF8.self))
-            )
-        }
+        guard response.status == 200 else { throw failure(response, path) }
         guard let json else {
             throw CommandFailure("\(base)\(path) answered no JSON; is it an inference endpoint?")
         }
         return json
+    }
+
+    private func failure(_ response: CURLResponse, _ path: String) -> CommandFailure {
+        let json = try? JSON(parsing: response.body)
+        let text = json?["error"]?.stringValue ?? json?["message"]?.stringValue
+        return CommandFailure(
+            "\(base)\(path) answered \(response.status): "
+                + (text ?? String(decoding: response.body.prefix(300), as: UTF8.self))
+        )
     }
 
     /// A name as a path segment.

@@ -5,7 +5,7 @@ import Wire
 /// `mark invoke`: files in, answers out, against any server of the Open Inference Protocol.
 struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Send pictures, arrays or a JSON request to a model, and print what it says.",
+        abstract: "Send pictures, arrays, a text or a JSON request to a model, and print what it says.",
         discussion: """
             A FILE is a picture (JPEG, PNG, or binary PGM and PPM), a NumPy array (.npy), raw elements (.bin), or JSON: a whole request, \
             or an array as the one input's data. Several files make one batch. Pictures go as they are to models that prepare them \
@@ -19,7 +19,10 @@ struct Invoke: AsyncParsableCommand {
     var model: String
 
     @Argument(help: "Files to send.")
-    var files: [String]
+    var files: [String] = []
+
+    @OptionGroup(title: "Texts")
+    var text: TextOptions
 
     @Option(help: "The endpoint.")
     var url = "http://127.0.0.1:8080"
@@ -55,7 +58,14 @@ struct Invoke: AsyncParsableCommand {
     var timeout = 30
 
     func validate() throws {
-        guard !files.isEmpty else { throw ValidationError("name a file to send") }
+        guard files.isEmpty != (text.text == nil) else {
+            throw ValidationError("name a file to send, or a text with --text, and not both")
+        }
+        guard text.text != nil || !text.isRefined else {
+            throw ValidationError(
+                "--max-tokens, --temperature, --top-k, --top-p, --stop, --seed, --beam-width and --length-penalty go with --text"
+            )
+        }
         guard top >= 0 else { throw ValidationError("--top is \(top); expected 0 or more") }
         guard (1...900).contains(timeout) else {
             throw ValidationError("--timeout is \(timeout); expected 1 to 900")
@@ -67,6 +77,10 @@ struct Invoke: AsyncParsableCommand {
         let path =
             "/v2/models/\(Endpoint.escaped(model))"
             + (version.map { "/versions/\(Endpoint.escaped($0))" } ?? "")
+        if let prompt = text.text {
+            let call = TextCall(endpoint: endpoint, path: path, request: text.request(prompt))
+            return json ? try await call.printJSON() : try await call.show()
+        }
         let metadata = try await endpoint.get(path)
         let isPreparedHere = scale != nil || mean != nil || std != nil
         let preparation =

@@ -15,6 +15,7 @@ final class ServingEngine: Sendable {
     private let models: String
     private let planner: DispatchPlanner
     private let dispatchers: Dispatchers
+    private let generators: Generators
     private let measurement: StartMeasurement?
     private let now: @Sendable () -> Duration
     private let state = Mutex(State.loading)
@@ -25,6 +26,7 @@ final class ServingEngine: Sendable {
         models: String,
         planner: DispatchPlanner,
         _ dispatchers: Dispatchers,
+        _ generators: Generators,
         measurement: StartMeasurement?,
         watchInterval: Duration?,
         now: @escaping @Sendable () -> Duration
@@ -32,6 +34,7 @@ final class ServingEngine: Sendable {
         self.models = models
         self.planner = planner
         self.dispatchers = dispatchers
+        self.generators = generators
         self.measurement = measurement
         self.watchInterval = watchInterval
         self.now = now
@@ -66,6 +69,15 @@ final class ServingEngine: Sendable {
         do throws(ONNXError) { runtime = try EngineLibrary.load() } catch {
             throw ServingError(status: 503, error.description)
         }
+        var effects = dispatchers.effects
+        effects.prepare = { [dispatchers, generators] (model) throws(ServingError) in
+            _ = try dispatchers.dispatcher(for: model)
+            if model.configuration.generation != nil { _ = try generators.generator(for: model) }
+        }
+        effects.changed = { [dispatchers, generators] models in
+            dispatchers.keep(models)
+            generators.keep(models)
+        }
         var options = SessionOptions()
         // Versions that come and go here often have most of their weights in common.
         options.sharesWeights = true
@@ -74,7 +86,7 @@ final class ServingEngine: Sendable {
             options: options,
             runtime: runtime,
             threads: { [planner] in planner.layout($0, $1).threads },
-            effects: dispatchers.effects,
+            effects: effects,
             now: now
         )
         measurement?.run(models, Set(repository.all.map(\.name)).sorted(), runtime)
@@ -83,6 +95,9 @@ final class ServingEngine: Sendable {
             do throws(ServingError) {
                 let dispatcher = try dispatchers.dispatcher(for: model)
                 Terminal.note(Self.summary(model, dispatcher))
+                if model.configuration.generation != nil {
+                    Terminal.note(Self.summary(model, try generators.generator(for: model)))
+                }
             } catch {
                 Terminal.note("Not served: \(error)")
             }
@@ -107,6 +122,16 @@ final class ServingEngine: Sendable {
             watching.set(now() + watchInterval)
         }
         watching.set(now() + watchInterval)
+    }
+
+    /// One line that says how a model's texts are made.
+    private static func summary(_ model: Model, _ generator: Generator) -> String {
+        let policy = generator.policy
+        let milliseconds = [1, policy.slots].map {
+            "\((policy.step[$0] / .microseconds(10)).rounded() / 100) ms"
+        }
+        return
+            "Texts of \(model.name) \(model.version): a step takes \(milliseconds[0]) for one, \(milliseconds[1]) for \(policy.slots)"
     }
 
     /// One line that says how a model is served.

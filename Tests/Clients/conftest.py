@@ -37,9 +37,11 @@ def engine_library() -> str:
 
 
 @pytest.fixture(scope="session")
-def starter_models() -> str:
-    """The folder of the model repository that the template ships."""
-    return str(ROOT / "template" / "models")
+def starter_models(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A repository of the template's starter alone: who names no model means it."""
+    folder = tmp_path_factory.mktemp("starter")
+    (folder / "digits").symlink_to(ROOT / "template/models/digits")
+    return str(folder)
 
 
 @pytest.fixture(scope="session")
