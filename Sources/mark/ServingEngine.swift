@@ -64,11 +64,8 @@ final class ServingEngine: Sendable {
         }
     }
 
-    private func load() throws(ServingError) -> ModelRepository {
-        let runtime: ONNXRuntime
-        do throws(ONNXError) { runtime = try EngineLibrary.load() } catch {
-            throw ServingError(status: 503, error.description)
-        }
+    /// What is done to versions that come and go.
+    private var effects: ModelRepository.Effects {
         var effects = dispatchers.effects
         effects.prepare = { [dispatchers, generators] (model) throws(ServingError) in
             _ = try dispatchers.dispatcher(for: model)
@@ -77,6 +74,14 @@ final class ServingEngine: Sendable {
         effects.changed = { [dispatchers, generators] models in
             dispatchers.keep(models)
             generators.keep(models)
+        }
+        return effects
+    }
+
+    private func load() throws(ServingError) -> ModelRepository {
+        let runtime: ONNXRuntime
+        do throws(ONNXError) { runtime = try EngineLibrary.load() } catch {
+            throw ServingError(status: 503, error.description)
         }
         var options = SessionOptions()
         // Versions that come and go here often have most of their weights in common.
