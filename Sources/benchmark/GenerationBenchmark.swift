@@ -59,7 +59,8 @@ struct GenerationBenchmark {
     /// Of texts that come one by one, behind the shortest prompt.
     private func firstTokens(_ generator: Generator) throws -> [Duration] {
         try (0..<20).map { seed in
-            let (told, done) = (Mutex<Duration?>(nil), Semaphore())
+            let told = Mutex<Duration?>(nil)
+            let done = Semaphore()
             let start = MonotonicClock.now()
             try submit(generator, seed: UInt64(seed), tokens: 2) { event in
                 told.withLock { $0 = $0 ?? MonotonicClock.now() }

@@ -17,7 +17,7 @@ def cloud(engine_library, bootstrap_path, tmp_path_factory):
     bundle = tmp_path_factory.mktemp("stack")
     (bundle / "bootstrap").symlink_to(bootstrap_path)
     (bundle / "models").mkdir()
-    for name in ("digits", "translator"):
+    for name in ("digits", "scripture", "translator"):
         (bundle / "models" / name).symlink_to(MODELS / name)
     process = MarkProcess("up", engine_library, "--cloud", "--bundle", str(bundle), "--models", str(bundle / "models"))
     yield process
@@ -56,7 +56,17 @@ def answer(driver, beginning: str) -> str:
 def test_the_state_names_the_models_and_what_they_take(cloud):
     with urllib.request.urlopen(cloud.url + "/cloud/state") as response:
         models = json.loads(response.read())["models"]
-    assert models == [{"name": "digits", "takes": ["drawing", "picture"]}, {"name": "translator", "takes": ["translation"]}]
+    takes = {"digits": ["drawing", "picture"], "scripture": ["text"], "translator": ["translation"]}
+    assert models == [{"name": name, "takes": takes[name]} for name in sorted(takes)]
+
+
+def test_a_text_goes_on_as_it_is_read(page):
+    choose(page, "scripture")
+    page.execute_script("document.getElementById('tokens').value = '60'")
+    page.find_element("id", "send").click()
+    text = answer(page, "60 pieces, the first after ")
+    assert "answered by Lambda in " in text and "; cost $0.0" in text
+    assert len(page.find_element("id", "written").get_attribute("textContent")) == len("In the beginning ") + 60
 
 
 def test_a_text_is_translated_as_it_is_read(page):

@@ -65,7 +65,7 @@ import Wire
             deadline: now + .seconds(60)
         ) { told.take($0) }
         _ = try generator.submit(job).get()
-        #expect(told.text.hasPrefix("ses, "))
+        #expect(told.text.hasPrefix("ses "))
     }
 
     /// Base 2.

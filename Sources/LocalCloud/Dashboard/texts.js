@@ -12,7 +12,7 @@ const Texts = {
 
   examples: {
     translation: ["three hundred and forty-two", "the third of May, nineteen eighty-four", "seven hundred thousand and one"],
-    text: ["The ", "It was "],
+    text: ["In the beginning ", "And the king said "],
   },
 
   choose(isTranslation) {
