@@ -25,7 +25,8 @@ let markLinkerFlags = ["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"]
 /// The page of the local cloud, in its parts.
 let dashboard = [
     "dashboard.html", "dashboard.css", "format.js", "points.js", "axis.js", "chart.js", "drawing.js",
-    "charts.js", "route.js", "fleet.js", "orders.js", "paper.js", "digits.js", "page.js",
+    "charts.js", "route.js", "fleet.js", "orders.js", "paper.js", "digits.js",
+    "pictures.js", "texts.js", "try.js", "page.js",
 ]
 
 let package = Package(

@@ -16,7 +16,7 @@ SOURCE = ROOT / "Tests" / "ForecastingTests" / "Traces" / "nasa_jul95.csv"
 TARGET = ROOT / "template" / "demo" / "day.csv"
 FIRST, MINUTES, FOLD = "1995-07-05T08:00:00Z", 24 * 60, 33
 IDLE, NIGHT = 2, 3
-SURGE, SURGE_MINUTES = 4, 2
+SURGE, SURGE_MINUTES = 4.4, 2
 
 
 def main() -> None:

@@ -149,6 +149,7 @@ def main() -> None:
     config = json.loads(file.read_text()) if file.exists() else {}
     # One request at a time: a show on two cores is to fill a machine at dozens of requests a second, not at hundreds.
     config |= {"labels": {"probabilities": [str(d) for d in range(10)]}, "batching": {"enabled": False}, "slo": SLO}
+    config |= {"preprocess": {"size": [SIDE, SIDE], "channels": 1}}
     file.write_text(json.dumps(config, indent=2) + "\n")
     print(f"wrote {path} ({path.stat().st_size} bytes)")
 

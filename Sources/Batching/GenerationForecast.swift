@@ -6,6 +6,8 @@ struct GenerationForecast {
         var prompt: Int
         /// Tokens still to be made, at least one.
         var tokens: Int
+        /// Of each step.
+        var rows = 1
         let id: UInt64
     }
 
@@ -21,7 +23,7 @@ struct GenerationForecast {
     private var clock = Duration.zero
     private var steps = 0
     /// The texts that are made, with the step that is their last.
-    private var running: [(end: Int, id: UInt64)] = []
+    private var running: [(end: Int, rows: Int, id: UInt64)] = []
     private var done: [(id: UInt64, at: Duration)] = []
 
     init(
@@ -44,10 +46,10 @@ struct GenerationForecast {
     /// - Returns: when each text is complete, by its number, in the order of completions.
     mutating func completions(made: [Text], waiting: [Text], now: Duration) -> [(id: UInt64, at: Duration)] {
         clock = now
-        running = made.map { ($0.tokens, $0.id) }
+        running = made.map { ($0.tokens, $0.rows, $0.id) }
         var rest = waiting[...]
         while true {
-            let mayPrompt = running.count < slots && !rest.isEmpty
+            let mayPrompt = rest.first.map { rows + $0.rows <= slots } ?? false
             if mayPrompt, running.isEmpty || !hasPrompted {
                 if read(&rest[rest.startIndex]) { start(rest.removeFirst()) }
             } else if let end = running.map(\.end).min() {
@@ -70,14 +72,16 @@ struct GenerationForecast {
     /// A prompt is read, which gives the first token.
     private mutating func start(_ text: Text) {
         if text.tokens > 1 {
-            running.append((steps + text.tokens - 1, text.id))
+            running.append((steps + text.tokens - 1, text.rows, text.id))
         } else {
             done.append((text.id, clock))
         }
     }
 
+    private var rows: Int { running.reduce(0) { $0 + $1.rows } }
+
     private mutating func advance(by count: Int) {
-        clock += step(running.count) * Double(count)
+        clock += step(rows) * Double(count)
         steps += count
         hasPrompted = false
         for text in running where text.end == steps { done.append((text.id, clock)) }

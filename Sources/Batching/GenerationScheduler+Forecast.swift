@@ -18,23 +18,24 @@ extension GenerationScheduler {
 
     /// When each text would be complete if one more were admitted, or none.
     func completions(with request: GenerationRequest?, now: Duration) -> [(id: UInt64, at: Duration)] {
-        let made = rows.filter { !$0.isOver }.map { text in
+        let made = rows.filter { $0.lane == 0 && !$0.isOver }.map { text in
             GenerationForecast.Text(
                 prompt: 0,
                 tokens: max(1, expectedTokens(text.request) - text.made),
+                rows: lanes(of: text.request),
                 id: text.request.id
             )
         }
         var queue: [GenerationForecast.Text] = []
         if let text = prompting, text.read < text.request.prompt {
             let tokens = expectedTokens(text.request)
-            queue.append(.init(prompt: text.request.prompt - text.read, tokens: tokens, id: text.request.id))
+            queue.append(text.request.expected(prompt: text.request.prompt - text.read, tokens: tokens))
         }
         for request in waiting {
-            queue.append(.init(prompt: request.prompt, tokens: expectedTokens(request), id: request.id))
+            queue.append(request.expected(prompt: request.prompt, tokens: expectedTokens(request)))
         }
         if let request {
-            queue.append(.init(prompt: request.prompt, tokens: request.tokensMax, id: request.id))
+            queue.append(request.expected(prompt: request.prompt, tokens: request.tokensMax))
         }
         var forecast = GenerationForecast(
             slots: policy.slots,
@@ -44,6 +45,12 @@ extension GenerationScheduler {
             prompt: { promptTime($0) }
         )
         return forecast.completions(made: made, waiting: queue, now: now)
+    }
+
+    /// Rows that a text has now.
+    private func lanes(of request: GenerationRequest) -> Int {
+        guard request.rows > 1 else { return 1 }
+        return rows.count { $0.request.id == request.id && !$0.isOver }
     }
 
     /// When each text must be complete, one more with them.
@@ -71,5 +78,12 @@ extension GenerationScheduler {
         let (whole, rest) = tokens.quotientAndRemainder(dividingBy: chunk)
         let time = policy.prompt[chunk] * Double(whole) + (rest > 0 ? policy.prompt[rest] : .zero)
         return Duration(inSeconds: time.inSeconds * promptTracker.inflation * promptTracker.bias)
+    }
+}
+
+extension GenerationRequest {
+    /// It as the forecast sees it.
+    fileprivate func expected(prompt: Int, tokens: Int) -> GenerationForecast.Text {
+        GenerationForecast.Text(prompt: prompt, tokens: tokens, rows: rows, id: id)
     }
 }

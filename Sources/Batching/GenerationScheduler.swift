@@ -7,7 +7,8 @@ import DequeModule
 /// still for no longer than that. Who comes first is served first.
 ///
 /// The one value that the engine's shell and the simulator drive: tell it what happened, then `poll` until it returns nil. The texts
-/// that are made lie in rows without gaps: a row that is left is filled by the last one.
+/// that are made lie in rows without gaps: a row that is left is filled by the last one. A text that is searched for has several rows,
+/// its lanes, which may lie apart.
 package struct GenerationScheduler: Equatable, Sendable {
     package enum Action: Equatable, Sendable {
         /// Tell the caller: it waits no longer, and gets no more tokens.
@@ -17,7 +18,7 @@ package struct GenerationScheduler: Equatable, Sendable {
         /// Read tokens of a prompt, and then report `prompted`.
         case prompt(GenerationRequest, tokens: Range<Int>)
         /// Make a token for each of these, in the order of their rows, and then report `stepped`.
-        case step([UInt64])
+        case step([GenerationRow])
     }
 
     struct Text: Equatable, Sendable {
@@ -26,6 +27,8 @@ package struct GenerationScheduler: Equatable, Sendable {
         var read = 0
         /// Tokens that are made.
         var made = 0
+        /// Of the rows of a text; what is counted by text is counted in the first.
+        var lane = 0
         /// It has ended, or nobody wants it any more.
         var isOver = false
     }
@@ -61,8 +64,8 @@ package struct GenerationScheduler: Equatable, Sendable {
 
     package var isIdle: Bool { waiting.isEmpty && prompting == nil && rows.isEmpty }
     package var waitingCount: Int { waiting.count }
-    /// Texts that have places, the one whose prompt is being read with them.
-    package var placesTaken: Int { rows.count + (prompting == nil ? 0 : 1) }
+    /// Rows that are taken, with those that the text whose prompt is being read will take.
+    package var placesTaken: Int { rows.count + (prompting?.request.rows ?? 0) }
 
     // MARK: Events
 
@@ -91,8 +94,10 @@ package struct GenerationScheduler: Equatable, Sendable {
 
     /// A piece of a prompt is read.
     ///
-    /// - Parameter ended: whether the token that the prompt's end gave was the text's last one. The others move into row `placesTaken`.
-    package mutating func prompted(ended: Bool, now: Duration) {
+    /// - Parameters:
+    ///   - ended: whether the token that the prompt's end gave was the text's last one.
+    ///   - taken: rows that the text takes from here on, behind all others; at least one, and as many as it asked for at most.
+    package mutating func prompted(ended: Bool, rows taken: Int = 1, now: Duration) {
         guard case .prompt(let until, let since) = run, var text = prompting else {
             preconditionFailure("no prompt is being read")
         }
@@ -109,28 +114,34 @@ package struct GenerationScheduler: Equatable, Sendable {
             text.isOver = true
             completed(text, now)
         }
+        precondition(1...text.request.rows ~= taken, "request \(text.request.id) asked for fewer rows")
         // Even one that is over is moved: what is taken away again has one way out.
-        rows.append(text)
+        for lane in 0..<taken {
+            text.lane = lane
+            rows.append(text)
+        }
     }
 
     /// A step is made.
     ///
-    /// - Parameter ended: texts of which this was the last token, before they are as long as they may be.
-    package mutating func stepped(ended: [UInt64], now: Duration) {
+    /// - Parameters:
+    ///   - ended: texts of which this was the last token, before they are as long as they may be.
+    ///   - kept: rows of texts that need fewer from here on.
+    package mutating func stepped(ended: [UInt64], rows kept: [UInt64: Int] = [:], now: Duration) {
         guard case .step(let since) = run else { preconditionFailure("no step is being made") }
         run = nil
         hasPrompted = false
         stepTracker.observe(rows: rows.count, time: max(.nanoseconds(1), now - since))
         counts.steps[rows.count, default: 0] += 1
-        counts.tokens += rows.count
         for row in rows.indices {
             rows[row].made += 1
-            let hasEnded =
-                ended.contains(rows[row].request.id) || rows[row].made == rows[row].request.tokensMax
-            if hasEnded, !rows[row].isOver {
-                rows[row].isOver = true
-                completed(rows[row], now)
-            }
+            let text = rows[row]
+            counts.tokens += text.lane == 0 ? 1 : 0
+            let hasEnded = ended.contains(text.request.id) || text.made == text.request.tokensMax
+            let isLeft = kept[text.request.id].map { text.lane >= max(1, $0) } ?? false
+            guard hasEnded || isLeft, !text.isOver else { continue }
+            rows[row].isOver = true
+            if text.lane == 0 { completed(text, now) }
         }
     }
 
@@ -148,9 +159,9 @@ package struct GenerationScheduler: Equatable, Sendable {
             prompting?.isOver = true
             return true
         }
-        guard let row = rows.firstIndex(where: { $0.request.id == id && !$0.isOver }) else { return false }
-        rows[row].isOver = true
-        return true
+        let isUnderWay = rows.contains { $0.request.id == id && !$0.isOver }
+        for row in rows.indices where rows[row].request.id == id { rows[row].isOver = true }
+        return isUnderWay
     }
 
     // MARK: Decisions
@@ -169,11 +180,11 @@ package struct GenerationScheduler: Equatable, Sendable {
         if rows.isEmpty || !hasPrompted, let prompt = nextPrompt(now) { return prompt }
         guard !rows.isEmpty else { return nil }
         run = .step(since: now)
-        return .step(rows.map(\.request.id))
+        return .step(rows.map { GenerationRow(id: $0.request.id, lane: $0.lane) })
     }
 
     private mutating func nextPrompt(_ now: Duration) -> Action? {
-        if prompting == nil, rows.count < policy.slots {
+        if prompting == nil, let next = waiting.first, rows.count + next.rows <= policy.slots {
             prompting = waiting.popFirst().map { Text(request: $0) }
         }
         guard let text = prompting else { return nil }
@@ -189,9 +200,9 @@ package struct GenerationScheduler: Equatable, Sendable {
         if let text = prompting, text.request.deadline < limit {
             prompting = nil
             victim = text.request
-        } else if let row = rows.firstIndex(where: { !$0.isOver && $0.request.deadline < limit }) {
-            rows[row].isOver = true
-            victim = rows[row].request
+        } else if let text = rows.first(where: { !$0.isOver && $0.request.deadline < limit }) {
+            _ = end(text.request.id)
+            victim = text.request
         } else if let place = waiting.firstIndex(where: { $0.deadline < limit }) {
             victim = waiting.remove(at: place)
         }
@@ -205,7 +216,8 @@ package struct GenerationScheduler: Equatable, Sendable {
 
     private func check(_ request: GenerationRequest, _ now: Duration) -> Refusal? {
         guard !isDraining else { return Refusal(.draining) }
-        let alone = promptTime(request.prompt) + stepTime(1) * Double(request.tokensMax - 1)
+        precondition(request.rows <= policy.slots, "request \(request.id) would never get its rows")
+        let alone = promptTime(request.prompt) + stepTime(request.rows) * Double(request.tokensMax - 1)
         guard now + alone <= request.deadline else { return Refusal(.hopeless) }
         guard waiting.count < policy.queueMax else { return Refusal(.full, retryAfter: stepTime(1)) }
         // It is admitted if neither it nor anyone before it is late then.

@@ -55,6 +55,7 @@ package struct LocalCloud: Sendable {
             let function = LocalFunction(configuration, now: now, wallClock: wallClock, log: log)
             let front = GatewayFront(
                 target: { function },
+                functionURL: FunctionURLFront(function: function, stack: nil, now: now, log: log),
                 invoke: InvokeFront(function: function, functionName: configuration.name, now: now, log: log),
                 endpoint: nil,
                 now: now,
@@ -68,19 +69,29 @@ package struct LocalCloud: Sendable {
             )
         case .stack(let configuration):
             let stack = try Stack(configuration, now: now, wallClock: wallClock, log: log)
-            let front = GatewayFront(
-                target: { await stack.targetFunction },
-                invoke: nil,
-                endpoint: AWSEndpoint(stack: stack, now: now, log: log),
-                now: now,
-                wallClock: wallClock,
-                log: log
-            )
+            let front = front(stack, now)
             try await serve(front, Running(run: { await stack.run() }, stop: { stack.stop() })) { port in
                 await stack.connect("http://127.0.0.1:\(port)")
                 await onReady(port)
             }
         }
+    }
+
+    private func front(_ stack: Stack, _ now: @escaping @Sendable () -> Duration) -> GatewayFront {
+        GatewayFront(
+            target: { await stack.targetFunction },
+            functionURL: FunctionURLFront(
+                function: stack.inferenceFunction,
+                stack: stack,
+                now: now,
+                log: log
+            ),
+            invoke: nil,
+            endpoint: AWSEndpoint(stack: stack, now: now, log: log),
+            now: now,
+            wallClock: wallClock,
+            log: log
+        )
     }
 
     private func serve(

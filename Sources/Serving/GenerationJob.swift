@@ -23,10 +23,23 @@ package struct GenerationJob: Sendable {
         case length
     }
 
+    /// How a text is searched for that is not drawn.
+    package struct Search: Equatable, Sendable {
+        /// Of `BeamSearch.widths`.
+        package let width: Int
+        package let lengthPenalty: Double
+
+        package init(width: Int, lengthPenalty: Double = 1) {
+            (self.width, self.lengthPenalty) = (width, lengthPenalty)
+        }
+    }
+
     /// Tokens that are read before the first one is made.
     package let prompt: [Int]
     package let tokensMax: Int
     package let sampling: Sampling
+    /// Nil for a text that is drawn, token by token; one that is searched for is told whole, at its end.
+    package let search: Search?
     package let seed: UInt64
     /// Texts that end it, and do not belong to it.
     package let stops: [String]
@@ -39,6 +52,7 @@ package struct GenerationJob: Sendable {
         prompt: [Int],
         tokensMax: Int,
         sampling: Sampling,
+        search: Search? = nil,
         seed: UInt64,
         stops: [String] = [],
         arrival: Duration,
@@ -48,6 +62,7 @@ package struct GenerationJob: Sendable {
         self.prompt = prompt
         self.tokensMax = tokensMax
         self.sampling = sampling
+        self.search = search
         self.seed = seed
         self.stops = stops
         self.arrival = arrival

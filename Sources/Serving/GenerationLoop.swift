@@ -5,26 +5,42 @@ import Synchronization
 /// The generator's thread: does what the scheduler says, on the memory that only it touches.
 final class GenerationLoop {
     /// A text that is made.
-    private struct Text {
+    struct Text {
         let job: GenerationJob
+        /// Of a text that is searched for, whose rows are its open texts and then those that wait to be needed again.
+        var search: BeamSearch?
         var sampler: TokenSampler
         var pieces: TextPieces
         var last = 0
         var count = 0
         var firstToken = Duration.zero
 
-        init(_ job: GenerationJob) {
+        init(_ job: GenerationJob, end: Set<Int>) {
             self.job = job
+            search = job.search.map {
+                BeamSearch(
+                    width: $0.width,
+                    ends: end,
+                    lengthMax: job.tokensMax,
+                    lengthPenalty: $0.lengthPenalty
+                )
+            }
             sampler = TokenSampler(job.sampling, seed: job.seed)
             pieces = TextPieces(stops: job.stops)
         }
+
+        /// What a row goes on from.
+        func last(lane: Int) -> Int {
+            guard let search, search.open.indices.contains(lane) else { return last }
+            return search.open[lane].tokens.last ?? last
+        }
     }
 
-    private let generator: Generator
-    private let memory: GenerationMemory
-    private var texts: [UInt64: Text] = [:]
-    private let end: Set<Int>
-    private let vocabulary: Vocabulary
+    let generator: Generator
+    let memory: GenerationMemory
+    var texts: [UInt64: Text] = [:]
+    let end: Set<Int>
+    let vocabulary: Vocabulary
 
     init(_ generator: Generator) {
         self.generator = generator
@@ -52,7 +68,7 @@ final class GenerationLoop {
             case .turnAway(let request, let refusal): finish(request.id, .refused(refusal))
             case .vacate(let row, let last): memory.vacate(row: row, last: last)
             case .prompt(let request, let tokens): read(request, tokens)
-            case .step(let ids): step(ids)
+            case .step(let rows): step(rows)
             }
         }
     }
@@ -63,7 +79,7 @@ final class GenerationLoop {
         let isFirst = tokens.lowerBound == 0
         // It is not there any more when its caller went away after the decision.
         let job = generator.state.withLock { $0.jobs[request.id] }
-        if isFirst, let job { texts[request.id] = Text(job) }
+        if isFirst, let job { texts[request.id] = Text(job, end: end) }
         guard let job else {
             texts[request.id] = nil
             return prompted(request, tokens, ended: true)
@@ -71,7 +87,9 @@ final class GenerationLoop {
         do throws(ONNXError) {
             let logits = try memory.read(job.prompt[tokens], isFirst: isFirst)
             let isLast = tokens.upperBound == request.prompt
-            prompted(request, tokens, ended: isLast && take(request.id, logits))
+            let hasEnded =
+                isLast && (job.search == nil ? take(request.id, logits) : search(request.id, logits))
+            prompted(request, tokens, ended: hasEnded)
         } catch {
             fail(request.id, error)
             prompted(request, tokens, ended: true)
@@ -79,26 +97,35 @@ final class GenerationLoop {
     }
 
     private func prompted(_ request: GenerationRequest, _ tokens: Range<Int>, ended: Bool) {
-        if tokens.upperBound == request.prompt { memory.append() }
+        let rows = max(1, texts[request.id]?.search?.places ?? 1)
+        if tokens.upperBound == request.prompt { memory.append(rows: rows) }
         let now = generator.now()
-        generator.state.withLock { $0.scheduler.prompted(ended: ended, now: now) }
+        generator.state.withLock { $0.scheduler.prompted(ended: ended, rows: rows, now: now) }
     }
 
-    private func step(_ ids: [UInt64]) {
+    private func step(_ rows: [GenerationRow]) {
         var ended: [UInt64] = []
+        var searches: [(id: UInt64, lane: Int, row: Int)] = []
         do throws(ONNXError) {
-            let logits = try memory.step(ids.map { texts[$0]?.last ?? 0 })
+            let logits = try memory.step(rows.map { texts[$0.id]?.last(lane: $0.lane) ?? 0 })
             let size = generator.model.vocabularySize
-            for (row, id) in ids.enumerated() {
-                let part = UnsafeBufferPointer(rebasing: logits[(row * size)..<((row + 1) * size)])
-                if take(id, part) { ended.append(id) }
+            for (row, text) in rows.enumerated() {
+                if texts[text.id]?.search != nil {
+                    searches.append((text.id, text.lane, row))
+                } else {
+                    let part = UnsafeBufferPointer(rebasing: logits[(row * size)..<((row + 1) * size)])
+                    if take(text.id, part) { ended.append(text.id) }
+                }
             }
+            ended += search(searches, logits)
         } catch {
-            for id in ids { fail(id, error) }
-            ended = ids
+            for row in rows { fail(row.id, error) }
+            ended = rows.map(\.id)
         }
+        var kept: [UInt64: Int] = [:]
+        for search in searches { kept[search.id] = texts[search.id]?.search?.places }
         let now = generator.now()
-        generator.state.withLock { $0.scheduler.stepped(ended: ended, now: now) }
+        generator.state.withLock { $0.scheduler.stepped(ended: ended, rows: kept, now: now) }
     }
 
     // MARK: Tokens
@@ -136,7 +163,7 @@ final class GenerationLoop {
         return true
     }
 
-    private func isWanted(_ id: UInt64) -> Bool { generator.state.withLock { $0.jobs[id] != nil } }
+    func isWanted(_ id: UInt64) -> Bool { generator.state.withLock { $0.jobs[id] != nil } }
 
     private func measure(_ text: Text) {
         let now = generator.now()
@@ -154,7 +181,7 @@ final class GenerationLoop {
         finish(id, .failed(ServingError(running: error)))
     }
 
-    private func finish(_ id: UInt64, _ ending: GenerationJob.Ending) {
+    func finish(_ id: UInt64, _ ending: GenerationJob.Ending) {
         texts[id] = nil
         let job = generator.state.withLock { $0.jobs.removeValue(forKey: id) }
         job?.tell(.ended(ending))

@@ -47,6 +47,9 @@ final class GenerationMemory {
 
     // MARK: Rows
 
+    /// The text whose prompt was read takes so many next rows.
+    func append(rows: Int) { for _ in 0..<rows { append() } }
+
     /// The text whose prompt was read takes the next row.
     func append() {
         precondition(count < slots, "no row is left")
@@ -68,6 +71,33 @@ final class GenerationMemory {
             let source = UnsafeRawBufferPointer(rebasing: table[(last * size)..<((last + 1) * size)])
             copy(source, state, to: row, index)
         }
+    }
+
+    /// Rows of one text go on with the states of others of its rows, in pairs.
+    ///
+    /// What is constant during a text is the same in all of its rows, and stays.
+    func reorder(_ rows: [Int], from sources: [Int]) {
+        guard rows != sources else { return }
+        for (index, state) in model.states.enumerated() where state.output != nil {
+            let size = state.rowSize
+            // By way of the buffer that the next step writes: a row may be gone before all who need it have it.
+            let (current, spare) = (tables[index][side], tables[index][1 - side])
+            for (row, source) in zip(rows, sources) {
+                Self.copy(current, source, to: spare, row, size)
+            }
+            for row in rows { Self.copy(spare, row, to: current, row, size) }
+        }
+    }
+
+    private static func copy(
+        _ source: UnsafeMutableRawBufferPointer,
+        _ from: Int,
+        to target: UnsafeMutableRawBufferPointer,
+        _ row: Int,
+        _ size: Int
+    ) {
+        UnsafeMutableRawBufferPointer(rebasing: target[(row * size)..<((row + 1) * size)])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[(from * size)..<((from + 1) * size)]))
     }
 
     private func copy(

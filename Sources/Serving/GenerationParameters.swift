@@ -7,9 +7,14 @@ struct GenerationParameters: Equatable, Sendable {
     /// Nil for a seed of its own.
     var seed: UInt64?
     var stops: [String] = []
+    /// Nil for a text that is drawn.
+    var search: GenerationJob.Search?
 
     /// The names that both dialects share.
-    static let names = ["max_tokens", "temperature", "top_k", "top_p", "stop", "seed", "stream"]
+    static let names = [
+        "max_tokens", "temperature", "top_k", "top_p", "stop", "seed", "stream", "beam_width",
+        "length_penalty",
+    ]
     private static let stopsMax = 16
     private static let stopBytesMax = 1024
 
@@ -35,5 +40,22 @@ struct GenerationParameters: Equatable, Sendable {
         guard stops.allSatisfy({ $0.utf8.count <= Self.stopBytesMax }) else {
             throw .badRequest("a stop string has more than \(Self.stopBytesMax) bytes; send shorter ones")
         }
+        try readSearch(reader)
+    }
+
+    private mutating func readSearch(_ reader: ParameterReader) throws(ServingError) {
+        let penalty = try reader.number("length_penalty", 0...10)
+        guard let width = try reader.integer("beam_width", BeamSearch.widths) else {
+            guard penalty == nil else {
+                throw .badRequest("'length_penalty' is of a beam search; add 'beam_width', or leave it out")
+            }
+            return
+        }
+        for name in ["temperature", "top_k", "top_p"] where reader[name] != nil {
+            throw .badRequest("'\(name)' draws and 'beam_width' searches; leave one of them out")
+        }
+        // Of one hypothesis the search is what a temperature of 0 gives, and that is told as it is made.
+        sampling.temperature = 0
+        search = width == 1 ? nil : .init(width: width, lengthPenalty: penalty ?? 1)
     }
 }

@@ -43,7 +43,9 @@ package struct GenerationPlanner: Sendable {
                     + "or start with --slo-ms"
             )
         }
-        let slots = min(configuration.slots, settings.slotsMax ?? .max)
+        // A translation may be searched for, by as many rows as the widest beam has.
+        let least = generation.encoder == nil ? 1 : BeamSearch.widths.upperBound
+        let slots = min(configuration.slots, max(settings.slotsMax ?? .max, least))
         let margin = settings.margin ?? max(.milliseconds(1), slo / 100)
         do {
             let (step, prompt) = try measure(generation, slots)

@@ -45,6 +45,11 @@ package final class GenerationRun: Sendable {
         self.call = call
         self.generator = generator
         self.sink = sink
+        if let width = call.parameters.search?.width, width > generator.policy.slots {
+            throw .badRequest(
+                "'beam_width' is \(width); this model has places for \(generator.policy.slots) texts at once"
+            )
+        }
         var prompts: [[Int]] = []
         for text in call.prompts { prompts.append(try generator.model.prompt(text)) }
         self.prompts = prompts
@@ -64,6 +69,7 @@ package final class GenerationRun: Sendable {
                 prompt: prompt,
                 tokensMax: call.parameters.tokensMax,
                 sampling: call.parameters.sampling,
+                search: call.parameters.search,
                 // Equal prompts of one request still get texts of their own.
                 seed: seed &+ UInt64(index),
                 stops: call.parameters.stops,

@@ -49,6 +49,7 @@ package final class Generator: Sendable {
                 id: state.lastID,
                 prompt: job.prompt.count,
                 tokensMax: job.tokensMax,
+                rows: job.search?.width ?? 1,
                 arrival: job.arrival,
                 deadline: job.deadline - policy.margin
             )

@@ -102,6 +102,11 @@ package final class ModelRepository: Sendable {
         return models
     }
 
+    /// The names of all models of a repository, usable or not, sorted.
+    package static func folders(in root: String) -> [String] {
+        (File.names(in: root) ?? []).filter { File.names(in: "\(root)/\($0)") != nil }.sorted()
+    }
+
     /// A model's configuration, without loading the model or even the engine.
     ///
     /// - Parameters:
@@ -111,7 +116,7 @@ package final class ModelRepository: Sendable {
         of name: String?,
         in root: String
     ) throws(ServingError) -> (name: String, configuration: ModelConfiguration) {
-        let names = (File.names(in: root) ?? []).filter { File.names(in: "\(root)/\($0)") != nil }
+        let names = folders(in: root)
         guard let chosen = name ?? (names.count == 1 ? names[0] : nil) else {
             throw ServingError(
                 status: 503,

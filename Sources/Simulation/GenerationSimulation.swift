@@ -119,9 +119,9 @@ package struct GenerationSimulation {
                 let isLast = tokens.upperBound == request.prompt
                 scheduler.prompted(ended: isLast && makeToken(request.id), now: now)
                 return true
-            case .step(let ids):
-                now += policy.step[ids.count]
-                let ended = ids.filter { makeToken($0) }
+            case .step(let rows):
+                now += policy.step[rows.count]
+                let ended = rows.map(\.id).filter { makeToken($0) }
                 scheduler.stepped(ended: ended, now: now)
                 return true
             }

@@ -96,6 +96,9 @@ struct CloudOptions: ParsableArguments {
         if let models = inference.variables["MARK_MODELS"] {
             stack.controller.variables["MARK_MODELS"] = models
         }
+        stack.show.models = TriedModels.read(
+            inference.variables["MARK_MODELS"] ?? inference.bundle + "/models"
+        )
         stack.controllerVariables = [
             "MARK_BUDGET": budget.map { String($0) }, "MARK_INSTANCES_MAX": String(instancesMax),
             "MARK_MARKETS": markets,

@@ -17,7 +17,7 @@ struct DemoOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Requests per second in the load's highest minute. With --demo.", valueName: "rps")
     )
-    var peak = 36.0
+    var peak = 40.0
 
     @Flag(help: "End after the load. With --demo.")
     var once = false
@@ -28,7 +28,7 @@ struct DemoOptions: ParsableArguments {
     static let folder = "template/demo"
     /// One of them holds the day's load, so that a surge is more than what is there, and not more than this machine's processors.
     static let types = "t3.small,t3a.small,t3.medium,c6i.large,c7i.large"
-    /// Environments at once, and so what the controller warms at most: on AWS each has a processor of its own, here they share this machine's.
+    /// Environments at once, and so what the controller warms at most: on AWS each has its own processor, here they share this machine's.
     static var environments: Int { min(12, max(4, 2 * Machine.cores)) }
 
     func validate() throws {

@@ -63,7 +63,7 @@ struct Invoke: AsyncParsableCommand {
         }
         guard text.text != nil || !text.isRefined else {
             throw ValidationError(
-                "--max-tokens, --temperature, --top-k, --top-p, --stop and --seed go with --text"
+                "--max-tokens, --temperature, --top-k, --top-p, --stop, --seed, --beam-width and --length-penalty go with --text"
             )
         }
         guard top >= 0 else { throw ValidationError("--top is \(top); expected 0 or more") }

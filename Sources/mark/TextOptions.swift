@@ -24,9 +24,19 @@ struct TextOptions: ParsableArguments {
     @Option(help: "Draw the same text again. Default: another one each time.")
     var seed: Int?
 
+    @Option(help: "Search with so many texts side by side, 1 to 8, instead of drawing; for translations.")
+    var beamWidth: Int?
+
+    @Option(
+        help:
+            "Favour longer texts of a search: the power of the length that likelihoods are divided by. Default: 1."
+    )
+    var lengthPenalty: Double?
+
     /// Whether anything but the text is given.
     var isRefined: Bool {
-        maxTokens != nil || temperature != nil || topK != nil || topP != nil || !stop.isEmpty || seed != nil
+        beamWidth != nil || lengthPenalty != nil || maxTokens != nil || temperature != nil || topK != nil
+            || topP != nil || !stop.isEmpty || seed != nil
     }
 
     func request(_ text: String) -> JSON {
@@ -36,6 +46,8 @@ struct TextOptions: ParsableArguments {
         if let topK { members.append(.init("top_k", .integer(Int64(topK)))) }
         if let topP { members.append(.init("top_p", .double(topP))) }
         if !stop.isEmpty { members.append(.init("stop", .array(stop.map { .string($0) }))) }
+        if let beamWidth { members.append(.init("beam_width", .integer(Int64(beamWidth)))) }
+        if let lengthPenalty { members.append(.init("length_penalty", .double(lengthPenalty))) }
         if let seed { members.append(.init("seed", .integer(Int64(seed)))) }
         return .object(members)
     }

@@ -138,6 +138,8 @@ struct Up: AsyncParsableCommand {
             )
         }
         var function = FunctionConfiguration(bundle: folder)
+        // The URL that it has here takes answers while they are made.
+        function.variables["MARK_RESPONSE_STREAM"] = "yes"
         if let models = models ?? Terminal.variable("MARK_MODELS")
             ?? (show.demo ? DemoOptions.folder + "/models" : bundle == nil ? "template/models" : nil)
         {

@@ -6,12 +6,16 @@ struct GenerationMachine {
     private(set) var now = Duration.zero
     /// Texts that end by themselves, with their lengths.
     var lengths: [UInt64: Int] = [:]
+    /// By text with several rows: how many it takes after its prompt and after each step, the last for all further ones.
+    var widths: [UInt64: [Int]] = [:]
     /// What was run, as `p1` for the prompt of request 1, `[1 2]` for a step, `-1` for a text that was turned away.
+    ///
+    /// The second row of a text is `1'`, and so on.
     private(set) var log: [String] = []
     private(set) var completed: [UInt64: Duration] = [:]
     private(set) var firstTokens: [UInt64: Duration] = [:]
     /// The rows as the engine's memory would hold them.
-    private(set) var rows: [UInt64] = []
+    private(set) var rows: [GenerationRow] = []
     private var made: [UInt64: Int] = [:]
     private var limits: [UInt64: Int] = [:]
 
@@ -36,14 +40,20 @@ struct GenerationMachine {
     }
 
     @discardableResult
-    mutating func arrive(_ id: UInt64, prompt: Int = 1, tokens: Int = 4, within: Duration? = nil) -> Refusal?
-    {
+    mutating func arrive(
+        _ id: UInt64,
+        prompt: Int = 1,
+        tokens: Int = 4,
+        rows: Int = 1,
+        within: Duration? = nil
+    ) -> Refusal? {
         limits[id] = tokens
         return scheduler.arrive(
             GenerationRequest(
                 id: id,
                 prompt: prompt,
                 tokensMax: tokens,
+                rows: rows,
                 arrival: now,
                 deadline: now + (within ?? scheduler.policy.slo)
             ),
@@ -69,11 +79,12 @@ struct GenerationMachine {
                 now += scheduler.policy.prompt[tokens.count] * slowness
                 prompted(request, tokens)
                 return true
-            case .step(let ids):
-                log.append("[\(ids.map(String.init).joined(separator: " "))]")
-                precondition(ids == rows, "the scheduler's rows are \(ids), the engine's \(rows)")
-                now += scheduler.policy.step[ids.count] * slowness
-                stepped(ids)
+            case .step(let texts):
+                let names = texts.map { "\($0.id)" + String(repeating: "'", count: $0.lane) }
+                log.append("[\(names.joined(separator: " "))]")
+                precondition(texts == rows, "the scheduler's rows are \(texts), the engine's \(rows)")
+                now += scheduler.policy.step[texts.count] * slowness
+                stepped(texts.filter { $0.lane == 0 }.map(\.id))
                 return true
             }
         }
@@ -84,15 +95,22 @@ struct GenerationMachine {
 
     private mutating func prompted(_ request: GenerationRequest, _ tokens: Range<Int>) {
         let isWhole = tokens.upperBound == request.prompt
+        let width = widths[request.id]?.first ?? request.rows
         if isWhole {
-            rows.append(request.id)
+            rows += (0..<width).map { GenerationRow(id: request.id, lane: $0) }
             firstTokens[request.id] = now
         }
-        scheduler.prompted(ended: isWhole && count(request.id), now: now)
+        scheduler.prompted(ended: isWhole && count(request.id), rows: width, now: now)
     }
 
     private mutating func stepped(_ ids: [UInt64]) {
-        scheduler.stepped(ended: ids.filter { count($0) }, now: now)
+        let ended = ids.filter { count($0) }
+        var kept: [UInt64: Int] = [:]
+        for id in ids {
+            guard let widths = widths[id], let made = made[id] else { continue }
+            kept[id] = widths[min(made, widths.count) - 1]
+        }
+        scheduler.stepped(ended: ended, rows: kept, now: now)
     }
 
     /// One token more; whether it was the text's own last one.

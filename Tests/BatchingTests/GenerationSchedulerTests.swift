@@ -110,6 +110,63 @@ import Testing
     }
 }
 
+@Suite struct `Searching for texts step by step` {
+    @Test func `a search has several rows of the same steps as others`() throws {
+        var machine = try GenerationMachine()
+        machine.arrive(1, tokens: 3)
+        machine.arrive(2, tokens: 2, rows: 3)
+        machine.runToEnd()
+        #expect(machine.log == ["p1", "[1]", "p2", "[1 2 2' 2'']"])
+    }
+
+    @Test func `waits until all of its rows are free`() throws {
+        var machine = try GenerationMachine(slots: 4)
+        machine.arrive(1, tokens: 4)
+        machine.arrive(2, tokens: 3, rows: 4)
+        machine.arrive(3, tokens: 2)
+        machine.runToEnd()
+        let search = "[2 2' 2'' 2''']"
+        #expect(machine.log == ["p1", "[1]", "[1]", "[1]", "p2", search, search, "p3", "[3]"])
+    }
+
+    @Test func `gives up rows one by one, which others get`() throws {
+        var machine = try GenerationMachine(slots: 3)
+        machine.widths = [1: [3, 3, 1]]
+        machine.arrive(1, tokens: 6, rows: 3)
+        machine.arrive(2, tokens: 2)
+        machine.runToEnd()
+        #expect(machine.log == ["p1", "[1 1' 1'']", "[1 1' 1'']", "p2", "[1 2]", "[1]", "[1]"])
+        #expect(
+            machine.scheduler.counts.tokens == 8,
+            "a token is counted once, however many rows were looked at"
+        )
+        #expect(machine.scheduler.counts.completed == 2)
+    }
+
+    @Test func `leaves with all of its rows when its caller goes away`() throws {
+        var machine = try GenerationMachine()
+        machine.arrive(1, tokens: 50, rows: 2)
+        machine.arrive(2, tokens: 3)
+        for _ in 0..<4 { machine.turn() }
+        #expect(machine.log.last == "[1 1' 2]")
+        let wasThere = machine.scheduler.cancel(1)
+        #expect(wasThere)
+        machine.runToEnd()
+        #expect(machine.log.last == "[2]")
+        #expect(machine.scheduler.isIdle && machine.scheduler.counts.cancelled == 1)
+    }
+
+    @Test func `is turned away once`() throws {
+        var machine = try GenerationMachine()
+        machine.arrive(1, tokens: 100, rows: 4, within: .milliseconds(120))
+        for _ in 0..<3 { machine.turn() }
+        machine.turn(slowness: 200)
+        machine.runToEnd()
+        #expect(machine.log.filter { $0 == "-1" } == ["-1"])
+        #expect(machine.scheduler.isIdle && machine.scheduler.counts.turnedAway == 1)
+    }
+}
+
 @Suite struct `Admitting texts` {
     @Test func `what cannot be in time even alone is hopeless`() throws {
         var machine = try GenerationMachine()
@@ -208,6 +265,7 @@ import Testing
                 id,
                 prompt: 1 + generator.below(40),
                 tokens: 1 + generator.below(60),
+                rows: 1 + generator.below(machine.scheduler.policy.slots),
                 within: within
             )
             if refusal == nil { deadlines[id] = machine.now + within }

@@ -144,7 +144,7 @@ class Day:
         environments += [{"function": "mark-controller", "id": "c0", "state": "busy" if t % 60 < 6 else "idle"}]
         phase = next((text for at, text in reversed(STORY) if t >= at), "before the day").split(":")[0].rstrip(".")
         return {
-            "time": iso(START + 1000 * t), "speed": 12, "stack": "mark", "model": "digits", "route": "router" if routed else "inference",
+            "time": iso(START + 1000 * t), "speed": 12, "stack": "mark", "model": "digits", "models": [{"name": "digits", "takes": ["drawing", "picture"]}], "route": "router" if routed else "inference",
             "functions": [{"name": name, "memory": memory} for name, memory in [("mark-inference", 1769), ("mark-router", 256), ("mark-controller", 512)]],
             "bill": {"ec2": {"usd": self.total * 0.7}, "lambda": {"usd": self.total * 0.24}, "api_gateway": {"usd": self.total * 0.06}},
             "slo": {"latency_ms": SLO_MS, "target": 0.99, "in_time": 1 - self.late / self.requests if self.requests else None, "requests": self.requests, "failed": 0},
@@ -164,6 +164,11 @@ class Stub:
         self.play(seconds)
         self.inference = {"x-mark-served-by": "lambda", "x-mark-cost-usd": "0.0000021", "x-mark-latency-ms": "31.4"}
         self.side = 8
+        self.uploads: list[tuple[str, bytes]] = []
+        self.pieces = ["der ", "dritte ", "Mai"]
+        # Lets a test see a text before its end.
+        self.may_end = threading.Event()
+        self.may_end.set()
         self.clients: list[queue.Queue] = []
         self.connections: set[socket.socket] = set()
         self.lock = threading.Lock()
@@ -210,6 +215,12 @@ class Stub:
         best = int(9.99 * sum(data[: len(data) // 2]) / max(1e-6, sum(data)))
         return {"model_name": "digits", "outputs": [{"name": "probabilities", "datatype": "FP32", "shape": [1, 10], "data": [0.91 if i == best else 0.01 for i in range(10)]}]}
 
+    def classes(self, kind: str, picture: bytes) -> tuple[int, dict]:
+        """As a model that sees cats everywhere."""
+        if not picture.startswith((b"\x89PNG", b"\xff\xd8")):
+            return 400, {"error": f"the body is no {kind}"}
+        return 200, {"classes": [{"index": 3, "label": "cat", "probability": 0.75}, {"index": 7, "label": "dog <b>", "probability": 0.25}]}
+
     def _handler(stub):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -241,6 +252,8 @@ class Stub:
                 if self.path == "/v2/models/digits":
                     shape = [-1, stub.side**2]
                     return self.answer(200, json.dumps({"name": "digits", "inputs": [{"name": "pixels", "datatype": "FP32", "shape": shape}]}))
+                if self.path == "/cloud/receipts/r1":
+                    return self.answer(200, json.dumps({"served_by": "lambda", "cost_usd": 0.0000042, "latency_ms": 64.5}))
                 if self.path != "/cloud/events":
                     return self.answer(404, json.dumps({"message": f"nothing at {self.path}"}))
                 self.stream()
@@ -265,8 +278,34 @@ class Stub:
                     with stub.lock:
                         stub.clients.remove(events)
 
+            def write_text(self):
+                self.send_response(200)
+                for name, value in {"content-type": "text/event-stream", "transfer-encoding": "chunked", "x-mark-receipt": "r1"}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                for number, piece in enumerate(stub.pieces):
+                    if number == len(stub.pieces) - 1:
+                        stub.may_end.wait(10)
+                    event = f"data: {json.dumps({'model_name': 'm', 'text_output': piece} if isinstance(piece, str) else piece)}\n\n".encode()
+                    # Cut in two, as networks do.
+                    for part in (event[:9], event[9:]):
+                        self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+                        self.wfile.flush()
+                self.wfile.write(b"0\r\n\r\n")
+
             def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if (kind := self.headers["content-type"]).startswith("image/"):
+                    stub.uploads.append((f"{self.path} {kind}", body))
+                    status, answer = stub.classes(kind, body)
+                    return self.answer(status, json.dumps(answer), **stub.inference)
+                body = json.loads(body)
+                if self.path.endswith("/generate_stream"):
+                    stub.asked.append(body | {"path": self.path})
+                    return self.write_text()
+                if self.path.endswith("/generate"):
+                    stub.asked.append(body | {"path": self.path})
+                    return self.answer(200, json.dumps({"model_name": "m", "text_output": "".join(stub.pieces)}), **stub.inference)
                 if self.path == "/cloud/orders":
                     stub.orders.append(body)
                     status, answer = stub.answers.get(body["order"], (200, {}))

@@ -234,6 +234,115 @@ def test_a_model_that_fails_is_told(driver, stub, open_page):
     until(lambda: open_page.text("#answer").startswith("No answer: "))
 
 
+def with_models(stub, *models: tuple[str, list[str]]) -> None:
+    stub.state = stub.state | {"models": [{"name": name, "takes": takes} for name, takes in models]}
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+
+
+def test_only_the_models_of_the_stack_can_be_tried(driver, stub, open_page):
+    with_models(stub, ("digits", ["drawing"]), ("photos", ["picture"]), ("tables", []), ("translator", ["translation"]))
+    open_page()
+    names = lambda: script(driver, "return [...document.getElementById('try-model').options].map(o => o.value)")  # noqa: E731
+    assert names() == ["digits", "photos", "translator"]
+    shown = "return ['try-drawing', 'drop', 'try-text'].filter(id => document.getElementById(id).offsetParent)"
+    panels = {}
+    for name in names():
+        script(driver, "const s = document.getElementById('try-model'); s.value = arguments[0]; s.dispatchEvent(new Event('change'))", name)
+        panels[name] = script(driver, shown)
+    assert panels == {"digits": ["try-drawing"], "photos": ["drop"], "translator": ["try-text"]}
+    # A model that is gone is no longer offered, and its panel goes with it.
+    stub.send("state", stub.state | {"models": [{"name": "digits", "takes": ["drawing"]}]})
+    until(lambda: names() == ["digits"])
+    assert script(driver, shown) == ["try-drawing"]
+
+
+def test_a_picture_file_is_sent_as_it_is_and_classified(driver, stub, open_page, tmp_path):
+    with_models(stub, ("photos", ["picture"]))
+    open_page()
+    (tmp_path / "cat.png").write_bytes(PNG)
+    driver.find_element("id", "picture").send_keys(str(tmp_path / "cat.png"))
+    until(lambda: open_page.text("#answer").startswith("cat"))
+    assert open_page.text("#answer") == "cat, 75.0 % sure, answered by Lambda in 31.4 ms; cost $0.00000210, a million of them $2.10."
+    assert stub.uploads == [("/v2/models/photos/infer?top=10 image/png", PNG)]
+    assert [row.text.split("\n") for row in driver.find_elements("css selector", "#classes li")] == [["cat", "75.0 %"], ["dog <b>", "25.0 %"]]
+    assert driver.find_element("id", "preview").is_displayed()
+
+
+def test_a_picture_can_be_dropped(driver, stub, open_page):
+    with_models(stub, ("photos", ["picture"]))
+    open_page()
+    drop = """
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array([255, 216, 255])], "a.jpg", {type: arguments[0]}));
+        document.getElementById("drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+    """
+    script(driver, drop, "image/jpeg")
+    until(lambda: open_page.text("#answer").startswith("cat"))
+    assert stub.uploads == [("/v2/models/photos/infer?top=10 image/jpeg", b"\xff\xd8\xff")]
+    script(driver, drop, "application/pdf")
+    until(lambda: open_page.text("#answer") == "No answer: a.jpg is application/pdf; choose a PNG or a JPEG.")
+    assert len(stub.uploads) == 1
+
+
+def test_tokens_are_shown_as_they_arrive(driver, stub, open_page):
+    with_models(stub, ("writer", ["text"]))
+    stub.may_end.clear()
+    stub.pieces = ["Once <b>", " upon", " a time"]
+    open_page()
+    prompt = driver.find_element("id", "prompt")
+    prompt.clear()
+    prompt.send_keys("Tell: ")
+    driver.find_element("id", "send").click()
+    until(lambda: open_page.text("#written") == "Tell: Once <b> upon")
+    assert driver.find_element("id", "stop").is_displayed()
+    stub.may_end.set()
+    until(lambda: open_page.text("#answer").startswith("3 pieces"))
+    assert open_page.text("#written") == "Tell: Once <b> upon a time"
+    assert open_page.text("#answer").endswith(" ms, answered by Lambda in 64.5 ms; cost $0.00000420, a million of them $4.20.")
+    assert not driver.find_element("id", "stop").is_displayed()
+    [asked] = stub.asked
+    assert asked["path"] == "/function-url/v2/models/writer/generate_stream"
+    assert asked["text_input"] == "Tell: " and asked["parameters"]["max_tokens"] == 120
+
+
+def test_a_text_can_be_stopped(driver, stub, open_page):
+    with_models(stub, ("writer", ["text"]))
+    stub.may_end.clear()
+    open_page()
+    driver.find_element("id", "send").click()
+    until(lambda: open_page.text("#written").endswith("dritte "))
+    driver.find_element("id", "stop").click()
+    until(lambda: open_page.text("#answer") == "Stopped after 2 pieces.")
+    stub.may_end.set()
+
+
+def test_a_text_is_translated_with_and_without_beams(driver, stub, open_page):
+    with_models(stub, ("translator", ["translation"]))
+    open_page()
+    driver.find_element("css selector", "#examples button:nth-child(2)").click()
+    until(lambda: open_page.text("#answer").startswith("3 pieces"))
+    assert open_page.text("#written") == "der dritte Mai"
+    script(driver, "document.getElementById('beam').value = '4'")
+    driver.find_element("id", "prompt").send_keys(Keys.ENTER)
+    until(lambda: open_page.text("#answer").startswith("Searched with 4 beams"))
+    assert open_page.text("#written") == "der dritte Mai"
+    assert open_page.text("#answer") == "Searched with 4 beams, answered by Lambda in 31.4 ms; cost $0.00000210, a million of them $2.10."
+    assert [asked["path"] for asked in stub.asked] == ["/function-url/v2/models/translator/generate_stream", "/v2/models/translator/generate"]
+    assert stub.asked[1]["text_input"] == "the third of May, nineteen eighty-four" and stub.asked[1]["parameters"] == {"beam_width": 4}
+
+
+def test_an_error_within_a_stream_is_told(driver, stub, open_page):
+    with_models(stub, ("writer", ["text"]))
+    stub.pieces = ["a", {"error": "the model gave no numbers."}, "b"]
+    open_page()
+    driver.find_element("id", "send").click()
+    until(lambda: open_page.text("#answer") == "No answer: the model gave no numbers.")
+
+
 def test_the_keyboard_reaches_and_does_everything(driver, stub, open_page):
     open_page()
     seen, unseen = [], []

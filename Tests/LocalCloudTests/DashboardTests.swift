@@ -8,7 +8,7 @@ import Testing
         #expect(text.hasPrefix("<!doctype html>"))
         #expect(text.hasSuffix("</html>\n"))
         #expect(text.ranges(of: "<style>").count == 1)
-        #expect(text.ranges(of: "<script>").count == 12)
+        #expect(text.ranges(of: "<script>").count == 15)
         #expect(text.contains("Page.start();"))
     }
 

@@ -225,6 +225,40 @@ private final class Answer: Sendable {
         #expect(!GenerationService.handles("/v2/models/generate"))
     }
 
+    @Test func `a text is searched for by the width of a beam`() throws {
+        let asked: JSON = ["text_input": "banana", "parameters": ["beam_width": 3, "length_penalty": 0]]
+        let answer = try json(generate, asked)
+        #expect(answer.status == 200)
+        #expect(answer.json["text_output"]?.stringValue?.hasPrefix("an") == true)
+        let events = try call(generate + "_stream", asked).events
+        #expect(events.count == 2, "it comes whole, and then its end")
+        let alone = try json(generate, ["text_input": "banana", "beam_width": 1])
+        #expect(alone.json["text_output"] == "anb", "of width 1 it is greedy")
+    }
+
+    @Test(
+        arguments: [
+            (["beam_width": 9], "1 to 8"), (["beam_width": "x"], "whole number"),
+            (["beam_width": 2, "temperature": 1], "leave one"), (["beam_width": 2, "top_k": 5], "leave one"),
+            (["length_penalty": 1], "add 'beam_width'"), (["beam_width": 2, "length_penalty": -1], "from 0"),
+            (["beam_size": 2], "did you mean 'beam_width'"),
+        ] as [(JSON, String)]
+    )
+    func `a search that is wrong is refused with its remedy`(parameters: JSON, remedy: String) throws {
+        let answer = try json(generate, ["text_input": "banana", "parameters": parameters])
+        #expect(answer.status == 400)
+        #expect(answer.json["error"]?.stringValue?.contains(remedy) == true, "\(answer.json)")
+    }
+
+    @Test func `a search wider than the model has places is refused`() throws {
+        let asked: JSON = ["text_input": "banana", "parameters": ["beam_width": 5]]
+        #expect(
+            throws: ServingError.badRequest("'beam_width' is 5; this model has places for 4 texts at once")
+        ) {
+            _ = try call(generate, asked)
+        }
+    }
+
     @Test func `a deadline that cannot be kept is a refusal, and not half a text`() throws {
         let answer = Answer()
         let body: JSON = ["text_input": "banana", "stream": true]

@@ -30,7 +30,8 @@ package enum Dashboard {
         "charts.js": PackageResources.charts_js, "route.js": PackageResources.route_js,
         "fleet.js": PackageResources.fleet_js, "orders.js": PackageResources.orders_js,
         "paper.js": PackageResources.paper_js, "digits.js": PackageResources.digits_js,
-        "page.js": PackageResources.page_js,
+        "pictures.js": PackageResources.pictures_js, "texts.js": PackageResources.texts_js,
+        "try.js": PackageResources.try_js, "page.js": PackageResources.page_js,
     ]
 
     /// Puts each part where a line of the page names it.

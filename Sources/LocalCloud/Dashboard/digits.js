@@ -1,6 +1,6 @@
 "use strict";
 
-/** Draw a digit, see what the model says, where it was asked, how long that took and what it cost. */
+/** Draw a digit, or take a sample, and see what the model says. */
 const Digits = {
   /** One of each from the model's held-out samples: 64 values from 0 to g (16), row by row. */
   samples: [
@@ -16,15 +16,14 @@ const Digits = {
     "019e800008b37b100c703g4003dcee70000006700000099000002g10008de500",
   ].map((text) => [...text].map((digit) => parseInt(digit, 17) / 16)),
 
-  start(state) {
-    Digits.state = state;
+  start() {
     Digits.paper = new Paper(byID("paper"), () => Digits.drawn());
-    byID("clear").addEventListener("click", () => { Digits.paper.clear(); Digits.show(null); Digits.see(null); });
+    byID("clear").addEventListener("click", () => { Digits.clear(); Try.say(Try.hint(["drawing"])); });
     Digits.samples.forEach((sample, digit) => {
       const picture = make("canvas", { width: 8, height: 8, "aria-hidden": "true" });
       Digits.paint(picture, sample, 8);
       const button = make("button", { type: "button", "aria-label": `Sample of a handwritten ${digit}` }, picture);
-      button.addEventListener("click", () => { Digits.paper.show(sample, 8); Digits.ask(() => sample); });
+      button.addEventListener("click", () => { Pictures.clear(); Digits.paper.show(sample, 8); Digits.ask(() => sample); });
       byID("samples").append(button);
     });
     Digits.bars = Array.from({ length: 10 }, (_, digit) => {
@@ -32,10 +31,14 @@ const Digits = {
       byID("probabilities").append(make("li", {}, make("div", { class: "rail" }, bar), make("span", {}, String(digit))));
       return bar;
     });
-    Digits.see(null);
   },
 
-  get model() { return Digits.state.now?.model ?? "digits"; },
+  clear() {
+    clearTimeout(Digits.timer);
+    Digits.paper.clear();
+    Digits.show(null);
+    Digits.see(null);
+  },
 
   paint(canvas, pixels, side) {
     canvas.width = canvas.height = side;
@@ -56,61 +59,48 @@ const Digits = {
 
   /** Name and side of the model's input. */
   async input() {
-    if (Digits.known?.model === Digits.model) return Digits.known;
-    const response = await fetch(`/v2/models/${Digits.model}`, { signal: AbortSignal.timeout(30_000) });
-    if (!response.ok) throw new Error(`the model ${Digits.model} is not there (${response.status})`);
+    const model = Try.model.name;
+    if (Digits.known?.model === model) return Digits.known;
+    const response = await fetch(`/v2/models/${encodeURIComponent(model)}`, { signal: AbortSignal.timeout(30_000) });
+    if (!response.ok) throw new Error(`the model ${model} is not there (${response.status})`);
     const tensor = (await response.json()).inputs?.[0];
     const values = (tensor?.shape ?? []).slice(1).reduce((product, one) => product * one, 1);
     const side = Math.sqrt(values);
-    if (!Number.isInteger(side)) throw new Error(`${Digits.model} takes [${tensor?.shape}], which is no square picture`);
-    return (Digits.known = { model: Digits.model, name: tensor.name, shape: [1, ...tensor.shape.slice(1)], side });
+    if (!Number.isInteger(side)) throw new Error(`${model} takes [${tensor?.shape}], which is no square picture`);
+    return (Digits.known = { model, name: tensor.name, shape: [1, ...tensor.shape.slice(1)], side });
   },
 
   /** - picture: gives grey values from 0 to 1 for a side; those of a sample are made larger where the model wants more. */
   async ask(picture) {
-    const turn = (Digits.turn = (Digits.turn ?? 0) + 1);
-    const outcome = byID("answer");
-    write(outcome, "Asking …");
-    outcome.className = "";
-    try {
+    let isShown = false;
+    const isNewest = await Try.ask(async (isOld) => {
       const input = await Digits.input();
       const given = picture(input.side);
-      if (!given) return;
+      if (!given) return null;
       const from = Math.sqrt(given.length);
       const pixels = Array.from({ length: input.side ** 2 }, (_, i) =>
         given[Math.floor(Math.floor(i / input.side) * from / input.side) * from + Math.floor((i % input.side) * from / input.side)]);
       Digits.see(pixels);
-      const started = performance.now();
-      const response = await fetch(`/v2/models/${input.model}/infer`, {
-        method: "POST", headers: { "content-type": "application/json" }, signal: AbortSignal.timeout(30_000),
-        body: JSON.stringify({ inputs: [{ name: input.name, datatype: "FP32", shape: input.shape, data: pixels.map((one) => Math.round(one * 1600) / 100) }] }),
-      });
-      const answer = await response.json().catch(() => ({}));
-      if (turn !== Digits.turn) return;
-      if (!response.ok) throw new Error(answer.error ?? `the answer was ${response.status}`);
-      Digits.show(answer.outputs[0].data, response.headers, performance.now() - started);
-    } catch (error) {
-      if (turn !== Digits.turn) return;
-      Digits.show(null);
-      write(outcome, `No answer: ${error.message}.`);
-      outcome.className = "bad";
-    }
+      const tensor = { name: input.name, datatype: "FP32", shape: input.shape, data: pixels.map((one) => Math.round(one * 1600) / 100) };
+      const { answer, headers, elapsed } = await Try.send("infer", "application/json", JSON.stringify({ inputs: [tensor] }));
+      if (isOld()) return null;
+      const probabilities = answer.outputs[0].data;
+      const best = Digits.show(probabilities);
+      isShown = true;
+      return `A ${best}, ${Format.share(probabilities[best])} % sure${Try.where(headers, elapsed)}`;
+    });
+    if (!isNewest && !isShown) return;
+    if (!isShown) Digits.show(null);
   },
 
-  show(probabilities, headers, elapsed) {
+  /** The digit that is likeliest; -1 without probabilities. */
+  show(probabilities) {
     const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
     write(byID("digit"), best < 0 ? "?" : String(best));
     Digits.bars.forEach((bar, digit) => {
       bar.style.height = `${100 * (probabilities?.[digit] ?? 0)}%`;
       bar.closest("li").classList.toggle("best", digit === best);
     });
-    if (best < 0) return write(byID("answer"), "Draw a digit, or choose a sample.");
-    const place = headers.get("x-mark-served-by");
-    const instance = (Digits.state.now?.instances ?? []).find((one) => one.id === place);
-    const where = !place ? "" : place === "lambda" ? ", answered by Lambda" : `, answered by ${instance ? `${instance.type} ${Kinds[instance.kind]?.name ?? ""} ` : ""}${place}`;
-    const latency = Number(headers.get("x-mark-latency-ms") ?? elapsed);
-    const cost = Number(headers.get("x-mark-cost-usd") ?? NaN);
-    const price = Number.isFinite(cost) ? `; cost ${Format.dollars(cost)}, a million of them ${Format.dollars(cost * 1e6)}` : "";
-    write(byID("answer"), `A ${best}, ${Format.share(probabilities[best])} % sure${where} in ${Format.milliseconds(latency)}${price}.`);
+    return best;
   },
 };

@@ -15,7 +15,7 @@ const Page = {
     Page.charts = makeCharts(Page.history, Page);
     Page.route = new RoutePicture(byID("route-picture"));
     Orders.start(Page);
-    Digits.start(Page);
+    Try.start(Page);
     Page.startTheme();
     for (const button of document.querySelectorAll("[data-span]")) {
       button.addEventListener("click", () => {
@@ -89,7 +89,7 @@ const Page = {
     write(byID("stack"), state.stack ?? "");
     write(byID("clock").firstElementChild, Format.clock(Date.parse(state.time)));
     write(byID("clock").lastElementChild, state.speed === 1 ? "cloud time" : `cloud time, ${Format.number(state.speed)}× as fast`);
-    write(byID("try-model"), `model ${Digits.model}`);
+    Try.list();
     byID("progress").hidden = !state.demo;
     if (state.demo) {
       write(byID("phase"), [state.demo.trace, state.demo.phase].filter(Boolean).join(": "));

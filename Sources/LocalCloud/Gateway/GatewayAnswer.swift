@@ -46,10 +46,20 @@ struct GatewayAnswer {
         body = decoded
     }
 
-    /// Reads a streamed answer: the prelude's JSON, eight zero bytes, the body.
+    /// Whether the prelude of a streamed answer is there to its end, or is longer than Lambda takes.
+    static func hasPrelude(_ result: [UInt8]) -> Bool {
+        result.count >= preludeMax || preludeEnd(result) != nil
+    }
+
+    /// The eight zero bytes.
+    private static func preludeEnd(_ result: [UInt8]) -> Range<Int>? {
+        result.prefix(preludeMax).firstRange(of: repeatElement(0, count: 8))
+    }
+
+    /// Reads a streamed answer: the prelude's JSON, eight zero bytes, the body or what is there of it.
     init(streamed result: [UInt8]) {
-        let zeros = result.prefix(Self.preludeMax).firstRange(of: repeatElement(0, count: 8))
-        guard let zeros, let prelude = try? JSON(parsing: Array(result[..<zeros.lowerBound])),
+        guard let zeros = Self.preludeEnd(result),
+            let prelude = try? JSON(parsing: Array(result[..<zeros.lowerBound])),
             let status = Self.status(prelude["statusCode"] ?? 200)
         else {
             self = .failure(502, "Internal Server Error")

@@ -15,6 +15,14 @@ struct GatewayEvent {
     let requestID: String
     let traceID: String
     let now: WallClock
+    /// Of API Gateway, or of a function URL.
+    var origin = Origin.gateway
+
+    /// What the event came through, which share its format.
+    enum Origin {
+        case gateway
+        case functionURL
+    }
 
     /// The event's JSON.
     func encoded() -> [UInt8] {
@@ -74,12 +82,17 @@ struct GatewayEvent {
             guard !Self.unforwarded.contains(name) else { continue }
             values[name] = values[name].map { "\($0),\(field.value)" } ?? field.value
         }
-        if let host = request.authority { values["host"] = host }
+        if let host { values["host"] = host }
         values["x-amzn-trace-id"] = traceID
         values["x-forwarded-for"] = values["x-forwarded-for"].map { "\($0), \(sourceIP)" } ?? sourceIP
         values["x-forwarded-port"] = request.authority.flatMap(Self.port) ?? "80"
         values["x-forwarded-proto"] = "http"
         return values.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }
+    }
+
+    /// A function URL has a host of its own, whatever the local front was called by.
+    private var host: String? {
+        origin == .functionURL ? "local.lambda-url.\(FunctionConfiguration.region).on.aws" : request.authority
     }
 
     private static func port(_ authority: String) -> String? {
@@ -107,9 +120,11 @@ struct GatewayEvent {
             "protocol": "HTTP/1.1", "sourceIp": .string(sourceIP),
             "userAgent": .string(request.headerFields[.userAgent] ?? ""),
         ]
+        // Source: AWS, "Invoking Lambda function URLs", request payload; the account of a caller without a signature is unknown.
+        let account = origin == .functionURL ? "anonymous" : FunctionConfiguration.account
         return [
-            "accountId": .string(FunctionConfiguration.account), "apiId": "local",
-            "domainName": .string(request.authority ?? "localhost"), "domainPrefix": "local", "http": http,
+            "accountId": .string(account), "apiId": "local",
+            "domainName": .string(host ?? "localhost"), "domainPrefix": "local", "http": http,
             "requestId": .string(requestID), "routeKey": "$default", "stage": "$default",
             "time": .string(Self.logTime(now)), "timeEpoch": .integer(now.milliseconds),
         ]

@@ -9,6 +9,8 @@ import Wire
 struct GatewayFront: Sendable {
     /// Where the route goes to now; nil when it goes nowhere.
     let target: @Sendable () async -> LocalFunction?
+    /// The function that has a URL of its own.
+    let functionURL: FunctionURLFront
     /// Only without a stack, whose endpoint checks signatures.
     let invoke: InvokeFront?
     let endpoint: AWSEndpoint?
@@ -36,11 +38,15 @@ struct GatewayFront: Sendable {
             return await invoke.respond(request, to: name, body, start)
         }
         let traceID = Self.traceID(at: wallClock())
-        let event = event(request, body, context.sourceIP, traceID)
+        let direct = FunctionURLFront.path(of: request)
+        let event = event(request, body, context.sourceIP, traceID, direct)
         guard event.count <= Self.eventMax else {
             let message =
                 "the event has \(event.count) bytes, Lambda takes \(Self.eventMax); send smaller batches"
             return refuse(request, GatewayAnswer.failure(413, message))
+        }
+        if direct != nil {
+            return await functionURL.respond(request, context, Invocation(event, traceID: traceID), start)
         }
         guard let function = await target() else {
             return refuse(request, GatewayAnswer.failure(500, "Internal Server Error"))
@@ -85,17 +91,24 @@ struct GatewayFront: Sendable {
         return answer.response(isHead: request.method == .head)
     }
 
-    private func event(_ request: Request, _ body: [UInt8], _ sourceIP: String, _ traceID: String) -> [UInt8]
-    {
+    /// - Parameter direct: the path of a request to the function's own URL; nil for one to the API.
+    private func event(
+        _ request: Request,
+        _ body: [UInt8],
+        _ sourceIP: String,
+        _ traceID: String,
+        _ direct: String?
+    ) -> [UInt8] {
         GatewayEvent(
             request: request.head,
-            path: request.uri.path,
+            path: direct ?? request.uri.path,
             query: request.uri.query ?? "",
             body: body,
             sourceIP: sourceIP,
             requestID: Self.hexadecimal(UInt64.random(in: 0 ... .max)),
             traceID: traceID,
-            now: wallClock()
+            now: wallClock(),
+            origin: direct == nil ? .gateway : .functionURL
         ).encoded()
     }
 

@@ -17,6 +17,15 @@ extension LocalFunction {
         )
     }
 
+    /// Who takes the parts of an environment's streamed answer to an event; nil when it is to come whole.
+    func receiver(_ id: EnvironmentPool.EnvironmentID, _ requestID: String) -> (@Sendable ([UInt8]) -> Void)?
+    {
+        guard environments[id]?.lastAnswered != requestID, let invocation = pool.invocation(in: id),
+            let pending = invocations[invocation], pending.requestID == requestID
+        else { return nil }
+        return pending.receive
+    }
+
     /// Lets every environment die, as if its machine had.
     func killEnvironments() { for environment in environments.values { environment.process?.kill() } }
 

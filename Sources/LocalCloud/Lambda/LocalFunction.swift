@@ -8,7 +8,7 @@ package actor LocalFunction {
     private let log: @Sendable (String) -> Void
     private let observe: @Sendable (FunctionObservation) -> Void
     var pool: EnvironmentPool
-    private var invocations: [EnvironmentPool.InvocationID: PendingInvocation] = [:]
+    private(set) var invocations: [EnvironmentPool.InvocationID: PendingInvocation] = [:]
     private(set) var environments: [EnvironmentPool.EnvironmentID: EnvironmentRecord] = [:]
     private var nextInvocation = 1
     private var isClosed = false
@@ -49,10 +49,13 @@ package actor LocalFunction {
 
     /// Runs the function; `deliver` is called once with what comes of it.
     ///
-    /// - Parameter mayWait: whether it is asynchronous, and so waits for an environment where another caller would be throttled.
+    /// - Parameters:
+    ///   - mayWait: whether it is asynchronous, and so waits for an environment where another caller would be throttled.
+    ///   - receive: takes the prelude and the body of a streamed answer as they come, which `deliver` then has not.
     package func submit(
         _ invocation: Invocation,
         mayWait: Bool = false,
+        receive: (@Sendable ([UInt8]) -> Void)? = nil,
         deliver: @escaping @Sendable (InvocationResult) -> Void
     ) {
         guard !isClosed else { return deliver(Self.closing) }
@@ -61,6 +64,7 @@ package actor LocalFunction {
         invocations[id] = PendingInvocation(
             invocation: invocation,
             requestID: RequestID.text(id),
+            receive: receive,
             deliver: deliver
         )
         perform(pool.submit(id, mayWait: mayWait, now: now()))

@@ -46,8 +46,10 @@ struct RuntimeAPI: Sendable {
                 #"{"errorMessage":"Invalid response mode","errorType":"InvalidFunctionResponseMode"}"#
             return response(.badRequest, body)
         }
+        let isHTTPStream = request.headers[.contentType]?.hasPrefix(Self.streamedType) ?? false
         let limit = mode == nil ? RuntimeClient.responseMax : Self.streamMax
-        guard let body = try await Self.body(request, limit: limit) else {
+        let receive = mode != nil && isHTTPStream ? await function.receiver(id, requestID) : nil
+        guard let body = try await Self.body(request, limit: limit, receive) else {
             let error = Self.error(
                 "Function.ResponseSizeTooLarge",
                 "Response payload size exceeded maximum allowed payload size (\(limit) bytes)."
@@ -58,7 +60,6 @@ struct RuntimeAPI: Sendable {
         if mode != nil, let error = await streamError(context) {
             return response(await function.answer(id, requestID, .functionError(error)))
         }
-        let isHTTPStream = request.headers[.contentType]?.hasPrefix(Self.streamedType) ?? false
         return response(
             await function.answer(id, requestID, .answer(body, isHTTPStream: isHTTPStream))
         )
@@ -79,14 +80,19 @@ struct RuntimeAPI: Sendable {
         JSON.object([.init("errorMessage", .string(message)), .init("errorType", .string(type))]).encoded()
     }
 
-    /// The body; nil when it is larger than the limit, after it was read all the same so that the runtime
-    /// gets its answer.
-    private static func body(_ request: Request, limit: Int) async throws -> [UInt8]? {
+    /// The body, empty where another receives it; nil when it is larger than the limit, after it was read all the same so
+    /// that the runtime gets its answer.
+    private static func body(
+        _ request: Request,
+        limit: Int,
+        _ receive: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async throws -> [UInt8]? {
         var body = ByteBuffer()
         var count = 0
         for try await var part in request.body {
             count += part.readableBytes
-            if count <= limit { body.writeBuffer(&part) }
+            guard count <= limit else { continue }
+            if let receive { receive([UInt8](buffer: part)) } else { body.writeBuffer(&part) }
         }
         return count <= limit ? [UInt8](buffer: body) : nil
     }

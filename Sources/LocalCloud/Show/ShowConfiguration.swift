@@ -12,6 +12,8 @@ package struct ShowConfiguration: Sendable {
         package init(trace: String, length: Duration) { (self.trace, self.length) = (trace, length) }
     }
 
+    /// What one can try by hand.
+    package var models: [TriedModel] = []
     /// What others would have asked; nil for not to be compared.
     package var pricing: LoadRecord.Pricing?
     package var demo: Demo?

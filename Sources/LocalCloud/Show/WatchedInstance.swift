@@ -24,7 +24,7 @@ package struct WatchedInstance: Equatable, Sendable {
     /// - Parameters:
     ///   - registration: its item in the table.
     ///   - price: of its type, zone and market now.
-    init(_ instance: CloudInstance, registration: AttributeValue.Item?, price: Double) {
+    package init(_ instance: CloudInstance, registration: AttributeValue.Item?, price: Double) {
         self.instance = instance
         capacity = registration?["capacity_rps"]?.double
         inFlight = registration?["in_flight"]?.double.map { Int($0) }

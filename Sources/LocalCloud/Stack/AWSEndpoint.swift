@@ -66,15 +66,25 @@ struct AWSEndpoint: Sendable {
             } catch {
                 return Response(Self.json(error.status, ["message": .string(error.message)]))
             }
+        case (.get, let path) where path.hasPrefix(Self.receipts):
+            return await receipt(path.dropFirst(Self.receipts.count))
         default:
-            return Response(
-                Self.json(
-                    404,
-                    ["message": "here are GET /cloud/state, GET /cloud/events and POST /cloud/orders"]
-                )
-            )
+            let known = "GET /cloud/state, GET /cloud/events, GET /cloud/receipts/NAME and POST /cloud/orders"
+            return Response(Self.json(404, ["message": .string("here are \(known)")]))
         }
     }
+
+    /// What an answer has cost that was sent while it was made.
+    private func receipt(_ name: Substring) async -> Response {
+        guard let receipt = await stack.receipts[String(name)] else {
+            return Response(
+                Self.json(404, ["message": "no such receipt; those of the latest answers are kept"])
+            )
+        }
+        return Response(Self.json(200, receipt))
+    }
+
+    private static let receipts = "/cloud/receipts/"
 
     /// What was and what comes, until the watcher or the stack is gone.
     private func events(_ context: ConnectionContext) async -> Response {

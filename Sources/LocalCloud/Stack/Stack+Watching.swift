@@ -131,6 +131,7 @@ extension Stack {
             "time": .string(time.description), "speed": .double(clock.speed),
             "seed": .integer(Int64(configuration.seed)),
             "stack": .string(configuration.name), "model": .string(configuration.model),
+            "models": .array(configuration.show.models.map(\.json)),
             "table": .string(configuration.table),
             "route": .string(services.gateway.target), "functions": .array(functions),
             "bill": services.ledger.snapshot(services.ec2, now: time),

@@ -17,6 +17,7 @@ package actor Stack {
     var story: Story?
     /// The controller's status with the version of the document that it stands in.
     var lastStatus: (version: AttributeValue, status: JSON?)?
+    var receipts = Receipts()
     nonisolated let feed = EventFeed()
     private var isClosed = false
     private var lastTick: Int64
@@ -138,6 +139,9 @@ package actor Stack {
         await perform(services.takeActions())
         return outcome
     }
+
+    /// The function that runs the models.
+    nonisolated var inferenceFunction: LocalFunction? { functions[configuration.inference.name] }
 
     /// The function that the route goes to.
     package var targetFunction: LocalFunction? {
