@@ -23,7 +23,7 @@ package final class Model: Sendable {
     }
 
     private let state: Mutex<State>
-    private let ending = Mutex<(@Sendable () -> Void)?>(nil)
+    private let endings = Mutex<[@Sendable () -> Void]>([])
     private let now: @Sendable () -> Duration
     private let load: @Sendable () throws(ONNXError) -> Session
 
@@ -53,16 +53,17 @@ package final class Model: Sendable {
 
     // Whoever has the last request may hold any lock, and has better to do than to release a session.
     deinit {
-        guard let body = ending.withLock({ $0 }) else { return }
+        let bodies = endings.withLock { $0 }
+        guard !bodies.isEmpty else { return }
         let session = loadedSession
         Thread.start {
-            body()
+            for body in bodies { body() }
             withExtendedLifetime(session) {}
         }
     }
 
     /// Calls `body` on a thread of its own when nothing uses this version any more: no repository, no request.
-    func whenUnused(_ body: @escaping @Sendable () -> Void) { ending.withLock { $0 = body } }
+    func whenUnused(_ body: @escaping @Sendable () -> Void) { endings.withLock { $0.append(body) } }
 
     /// The session, loaded by the first caller while others wait.
     ///

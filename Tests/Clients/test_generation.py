@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import openai
@@ -306,6 +307,39 @@ def test_draining_completes_what_was_admitted(models, engine_library):
     for thread in threads:
         thread.join(60)
     assert [answer[-1]["tokens"] for answer in answers] == [4000] * 4
+    assert backend.close() == 0
+
+
+def test_texts_under_way_are_completed_while_versions_come_and_go(models, engine_library, tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(FIXTURES / MODEL, folder / MODEL)
+    config = json.loads((folder / MODEL / "config.json").read_text()) | {"version_policy": {"latest": {"count": 1}}}
+    (folder / MODEL / "config.json").write_text(json.dumps(config))
+    backend = Backend(engine_library, str(folder), "--model-control")
+    expected = generate(backend, seed=9, max_tokens=60)["text_output"]
+    ending, answers, wrong = threading.Event(), Counter(), []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", backend.port, timeout=60)
+        while not ending.is_set():
+            connection.request("POST", GENERATE, json.dumps({"text_input": PROMPT, "seed": 9, "max_tokens": 60}))
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+            answers[answer.get("model_version")] += 1
+            if answer.get("text_output") != expected:
+                wrong.append((response.status, answer))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for version in ("2", "3", "4"):
+        shutil.copytree(folder / MODEL / "1", folder / MODEL / version)
+        assert backend.http("POST", f"/v2/repository/models/{MODEL}/load").status == 200
+        until(lambda version=version: wrong or answers[version] >= 10)
+    ending.set()
+    for thread in threads:
+        thread.join(60)
+    assert not wrong, wrong[:3]
     assert backend.close() == 0
 
 

@@ -109,6 +109,15 @@ def test_the_parameters_reach_the_inference_function():
     assert function["ReservedConcurrentExecutions"] == "7"
 
 
+def test_texts_stream_through_a_url_of_the_functions_own_if_that_is_asked_for(stack):
+    assert not stack.of_type("AWS::Lambda::Url") and "MARK_RESPONSE_STREAM" not in stack.variables("InferenceFunction")
+    streaming = Stack(StreamingUrl="true")
+    (url,) = streaming.of_type("AWS::Lambda::Url").values()
+    assert url == {"TargetFunctionArn": {"Ref": "InferenceFunction"}, "Qualifier": "live", "AuthType": "AWS_IAM", "InvokeMode": "RESPONSE_STREAM"}
+    assert streaming.resources["StreamingEndpoint"]["DependsOn"] in streaming.of_type("AWS::Lambda::Alias")
+    assert streaming.variables("InferenceFunction")["MARK_RESPONSE_STREAM"] == "yes"
+
+
 def test_a_new_account_can_deploy_it_as_it_may_reserve_nothing(stack):
     for function in stack.of_type("AWS::Lambda::Function").values():
         assert "ReservedConcurrentExecutions" not in function
@@ -200,6 +209,7 @@ def test_requests_and_backends_use_the_published_version(stack):
 
 @pytest.mark.parametrize("parameter, value", [
     ("MemorySize", "3538"), ("Timeout", "20"), ("Preload", "none"), ("LogLevel", "WARN"), ("Architecture", "arm64"),
+    ("StreamingUrl", "true"),
 ])
 def test_a_new_value_of_a_parameter_is_published_too(stack, parameter, value):
     (before,) = stack.of_type("AWS::Lambda::Version").values()
