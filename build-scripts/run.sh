@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Sets up what is missing, builds, starts the local Lambda, sends it a picture of a digit and prints the answer.
+# Sets up what is missing, builds, starts the local Lambda, and asks it about a picture, for a text and for a translation.
 #
 #   build-scripts/run.sh          keeps serving until Ctrl-C
 #   build-scripts/run.sh --demo   shows the whole system instead: a small AWS on this machine, with a day of load in two minutes
-#   build-scripts/run.sh --once   ends after the answer; with --demo after the day
+#   build-scripts/run.sh --once   ends after the answers; with --demo after the day
 #
 # MARK_PORT chooses another port than 8080.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
@@ -36,8 +36,13 @@ server=$!
 trap 'kill -TERM $server 2>/dev/null; wait $server 2>/dev/null || true' EXIT
 wait_until_live "$url" $server
 
-say "a request: mark invoke digits $sample"
-"$programs/mark" invoke digits "$sample" --url "$url"
+ask() {
+    say "mark invoke $*"
+    "$programs/mark" invoke "$@" --url "$url"
+}
+ask digits "$sample"
+ask scripture --text "In the beginning" --max-tokens 100 --temperature 0.7 --seed 1
+ask translator --text "the third of May, nineteen eighty-four"
 cat <<TEXT
 
 The function answers at $url. Try:
