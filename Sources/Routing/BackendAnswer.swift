@@ -44,11 +44,17 @@ package enum BackendAnswer: Sendable {
 
     /// Why a success cannot be the answer to an inference; nil when it can be.
     ///
-    /// Every answer begins with a JSON object, and ends with it unless binary tensors follow. That is looked at and no more: reading
-    /// megabytes of numbers would take a function with a fourteenth of a processor longer than the hop.
+    /// Every answer begins with a JSON object, and ends with it unless binary tensors follow; a text that was to be streamed is events, each
+    /// with an empty line at its end. That is looked at and no more: reading megabytes of numbers would take a function with a fourteenth
+    /// of a processor longer than the hop.
     private static func lie(in response: CURLResponse) -> String? {
         guard !response.body.isEmpty else { return "an empty body" }
         guard response[header: "content-encoding"] == nil else { return nil }
+        if response[header: "content-type"]?.hasPrefix("text/event-stream") == true {
+            let isWhole =
+                response.body.starts(with: "data:".utf8) && response.body.suffix(2).elementsEqual("\n\n".utf8)
+            return isWhole && isSendable(response) ? nil : "events that are cut"
+        }
         guard response.body.first(where: isInk) == UInt8(ascii: "{") else {
             return "a body that is no JSON object"
         }

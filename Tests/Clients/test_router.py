@@ -15,7 +15,7 @@ from aws_front import Front
 from backend import Backend, MarkProcess
 from fleet import BAD, GOOD, TOKEN, FakeBackend, Registry
 from function import Function, http_event, read_http_answer
-from runtime_api import Bootstrap, RuntimeAPI, invoke
+from runtime_api import ROOT, Bootstrap, RuntimeAPI, invoke
 from test_aws import KEY, REGION, SECRET, Moto
 from test_runtime_loop import DIGITS
 
@@ -500,6 +500,26 @@ def test_a_real_backend_answers(stack, engine_library, starter_models):
     print(f"\nmark serve: p50 +{added:.2f} ms on {statistics.median(ways) * 1000:.2f} ms")
     assert stack.counts(router)["ServedFirst"] > 150
     assert added < 10
+    backend.close()
+
+
+def test_texts_go_to_backends_too(stack, engine_library):
+    backend = Backend(engine_library, str(ROOT / "template" / "models"), MARK_TOKEN=TOKEN)
+    stack.fleet()
+    fake = FakeBackend(stack.folder, "i-texts")
+    stack.registry.backends = stack.backends = [fake]
+    fake.plain_port = backend.port
+    stack.registry.beat()
+    router = stack.router(MARK_SLO_MS="5000")
+    translated = router.http("POST", "/v2/models/translator/generate", json.dumps({"text_input": "seven"}))
+    assert translated.status == 200 and translated.json["text_output"] == "sieben", translated
+    streamed = router.http("POST", "/v2/models/translator/generate_stream", json.dumps({"text_input": "eight"}))
+    pieces = [json.loads(line[6:]) for line in streamed.body.decode().splitlines() if line.startswith("data: ")]
+    assert streamed.headers["content-type"].startswith("text/event-stream"), (streamed, stack.counts(router))
+    assert "".join(piece["text_output"] for piece in pieces) == "acht"
+    completed = router.http("POST", "/v1/completions", json.dumps({"model": "translator", "prompt": "nine", "temperature": 0}))
+    assert completed.status == 200 and completed.json["choices"][0]["text"] == "neun", completed
+    assert stack.counts(router)["ServedFirst"] == 3
     backend.close()
 
 

@@ -76,6 +76,14 @@ import Wire
         }
     }
 
+    @Test func `can be a text's events, whole`() {
+        let type = [(name: "Content-Type", value: "text/event-stream; charset=utf-8")]
+        #expect(failure(answer(200, "data: {}\n\ndata: [DONE]\n\n", type)) == nil)
+        for cut in ["data: {}\n", "data: {}", "{}", "data: {}\n\ndata: {"] {
+            #expect(failure(answer(200, cut, type)) == .failed("HTTP 200 with events that are cut"))
+        }
+    }
+
     @Test func `is not looked into when it is compressed`() {
         let answer = BackendAnswer(
             CURLResponse(status: 200, headers: [("content-encoding", "gzip")], body: [0x1F, 0x8B, 0xFF])

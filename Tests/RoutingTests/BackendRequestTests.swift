@@ -61,15 +61,17 @@ import Wire
     @Test(arguments: [
         "/v2/models/m/infer", "/v2/models/m/infer/", "/v2/models/m/versions/3/infer",
         "/v2/models/a%20b/infer",
-        "/v2/models/infer/infer", "//v2//models/m/infer",
+        "/v2/models/infer/infer", "//v2//models/m/infer", "/v2/models/m/generate",
+        "/v2/models/m/versions/3/generate_stream", "/v1/completions",
     ])
-    func `is an inference`(path: String) {
+    func `is an inference or a text`(path: String) {
         #expect(request(path) != nil)
     }
 
     @Test(arguments: [
         "", "/", "/metrics", "/v2", "/v2/models/m", "/v2/models/m/ready", "/v2/models/m/config",
         "/v2/models/infer",
+        "/v1/models", "/v1/completions/m", "/v2/models/generate",
         "/v2/repository/models/m/load", "/v2/repository/models/infer", "/invocations", "/v2/health/ready",
         "/v2/models/../infer", "/v2/models/m/versions/../infer", "/v2/models/m/infer/..",
         "/v2/models/m/infer?a=b",
