@@ -61,7 +61,7 @@ def test_versions(lab):
     ("/v2/models/none", "unknown model 'none'"), ("/v2/models/digit", "did you mean 'digits'?"),
     ("/v2/models/digits/versions/2", "no version '2'"), ("/v2/models/digits/versions/x/ready", "no version 'x'"),
     ("/v2/models/..%2f..%2fetc", "unknown model"), ("/v2/models/%zz", "no such path"), ("/", "no such path"),
-    ("/v2/models", "no such path"), ("/v2/models/digits/infer/more", "no such path"), ("/v1/models/digits", "no such path"),
+    ("/v2/models", "no such path"), ("/v2/models/digits/infer/more", "no such path"), ("/v0/models/digits", "no such path"),
 ])  # fmt: skip
 def test_what_does_not_exist_is_not_found(function, path, words):
     answer = function.http("GET", path)

@@ -34,7 +34,7 @@ def init_error(start, api, **environment: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    "name, nearest", [("MARK_MODELZ", "MARK_MODELS"), ("MARK_TREADS", "MARK_THREADS"), ("MARK_PRELOADS", "MARK_PRELOAD")]
+    "name, nearest", [("MARK_MODDELS", "MARK_MODELS"), ("MARK_TREADS", "MARK_THREADS"), ("MARK_PRELOADS", "MARK_PRELOAD")]
 )
 def test_an_unknown_setting_names_the_nearest_one(start, api, name, nearest):
     error = init_error(start, api, **{name: "1"})
