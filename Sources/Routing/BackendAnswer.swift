@@ -44,8 +44,8 @@ package enum BackendAnswer: Sendable {
 
     /// Why a success cannot be the answer to an inference; nil when it can be.
     ///
-    /// Every answer begins with a JSON object, and ends with it unless binary tensors follow; a text that was to be streamed is events, each
-    /// with an empty line at its end. That is looked at and no more: reading megabytes of numbers would take a function with a fourteenth
+    /// Every answer begins with a JSON object, and ends with it unless binary tensors follow; a streamed text is events, each with an empty
+    /// line at its end. That is looked at and no more: reading megabytes of numbers would take a function with a fourteenth
     /// of a processor longer than the hop.
     private static func lie(in response: CURLResponse) -> String? {
         guard !response.body.isEmpty else { return "an empty body" }
