@@ -10,18 +10,7 @@ enum AnswerEncoder {
         _ allocator: ByteBufferAllocator
     ) -> ByteBuffer {
         var buffer = allocator.buffer(capacity: 256 + (isHead ? 0 : response.body.count))
-        writeStatus(response.status, &buffer)
-        for field in response.headers.fields {
-            buffer.writeString(field.name)
-            buffer.writeStaticString(": ")
-            buffer.writeString(field.value)
-            buffer.writeStaticString("\r\n")
-        }
-        if let connection {
-            buffer.writeStaticString("connection: ")
-            buffer.writeStaticString(connection)
-            buffer.writeStaticString("\r\n")
-        }
+        writeFields(response, connection, &buffer)
         if response.status != 204, response.status != 304 {
             buffer.writeStaticString("content-length: ")
             buffer.writeString(String(response.body.count))
@@ -40,15 +29,29 @@ enum AnswerEncoder {
         _ allocator: ByteBufferAllocator
     ) -> ByteBuffer {
         var buffer = allocator.buffer(capacity: 512)
+        writeFields(response, connection, &buffer)
+        buffer.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
+        return buffer
+    }
+
+    /// What all heads have, but for the body's length.
+    private static func writeFields(
+        _ response: HTTPResponse,
+        _ connection: StaticString?,
+        _ buffer: inout ByteBuffer
+    ) {
         writeStatus(response.status, &buffer)
-        for field in response.headers.fields { buffer.writeString("\(field.name): \(field.value)\r\n") }
+        for field in response.headers.fields {
+            buffer.writeString(field.name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(field.value)
+            buffer.writeStaticString("\r\n")
+        }
         if let connection {
             buffer.writeStaticString("connection: ")
             buffer.writeStaticString(connection)
             buffer.writeStaticString("\r\n")
         }
-        buffer.writeStaticString(isChunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n")
-        return buffer
     }
 
     private static func writeStatus(_ status: Int, _ buffer: inout ByteBuffer) {

@@ -19,9 +19,7 @@ struct BackendMetrics {
     }
 
     private func each(_ body: (_ labels: [PrometheusText.Label], _ report: DispatchReport) -> Void) {
-        for (model, report) in models {
-            body([.init("model", model.name), .init("version", model.version)], report)
-        }
+        for (model, report) in models { body(PrometheusText.Label.all(of: model), report) }
     }
 
     private func requests(_ text: inout PrometheusText) {
@@ -57,12 +55,7 @@ struct BackendMetrics {
 
     private func caches(_ text: inout PrometheusText) {
         let reports = models.compactMap { model, _ in
-            model.predictions.map {
-                (
-                    [.init("model", model.name), .init("version", model.version)] as [PrometheusText.Label],
-                    $0.report
-                )
-            }
+            model.predictions.map { (PrometheusText.Label.all(of: model), $0.report) }
         }
         guard !reports.isEmpty else { return }
         let counters: [(name: String, help: String, count: KeyPath<Predictions.Report, Int>)] = [
@@ -165,8 +158,7 @@ struct BackendMetrics {
         text.metric("mark_model_load_seconds", .gauge, "Time that loading the model took.")
         for (model, _) in models {
             guard let time = model.loadTime else { continue }
-            let labels = [PrometheusText.Label("model", model.name), .init("version", model.version)]
-            text.sample("mark_model_load_seconds", labels, time / .seconds(1))
+            text.sample("mark_model_load_seconds", PrometheusText.Label.all(of: model), time / .seconds(1))
         }
         text.metric("mark_draining", .gauge, "1 while no new work is taken.")
         text.sample("mark_draining", [], isDraining ? 1 : 0)

@@ -25,7 +25,7 @@ extension BackendService {
             }
             // Making one measures, for which the loop has no time.
             ControlThread.run { [self] in
-                let made = Result { () throws(ServingError) in try generators.generator(for: call.model) }
+                let made = Result { () throws(ServingError) in try generators.worker(for: call.model) }
                 exchange.loop.execute { [self] in
                     switch made {
                     case .success(let generator): generate(exchange, call, on: generator, allowed)

@@ -15,7 +15,7 @@ extension BackendService {
         let step = service.begin(request) { model in
             if isDraining { return InferenceService.refused(Refusal(.draining)) }
             do throws(ServingError) {
-                let found = try dispatchers.dispatcher(for: model)
+                let found = try dispatchers.worker(for: model)
                 dispatcher = found
                 // What is kept is answered however much waits, and which request that is only its body says.
                 guard model.predictions == nil else { return nil }

@@ -76,8 +76,8 @@ package final class BackendService: Sendable {
     /// What the models do together.
     package var load: FleetLoad {
         FleetLoad(
-            dispatchers.all.map(\.dispatcher.report),
-            texts: generators.all.map(\.generator.report),
+            dispatchers.all.map(\.worker.report),
+            texts: generators.all.map(\.worker.report),
             readers: settings.readers
         )
     }
@@ -152,11 +152,11 @@ package final class BackendService: Sendable {
         }
         var text = PrometheusText()
         BackendMetrics(
-            models: dispatchers.all.map { ($0.model, $0.dispatcher.report) },
+            models: dispatchers.all.map { ($0.model, $0.worker.report) },
             residentBytes: settings.residentBytes(),
             isDraining: isDraining
         ).write(to: &text)
-        GenerationMetricsText(models: generators.all.map { ($0.model, $0.generator.report) }).write(to: &text)
+        GenerationMetricsText(models: generators.all.map { ($0.model, $0.worker.report) }).write(to: &text)
         counters.write(to: &text)
         return HTTPResponse(
             status: 200,

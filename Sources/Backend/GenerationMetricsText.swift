@@ -14,9 +14,7 @@ struct GenerationMetricsText {
     }
 
     private func each(_ body: (_ labels: [PrometheusText.Label], _ report: GenerationReport) -> Void) {
-        for (model, report) in models {
-            body([.init("model", model.name), .init("version", model.version)], report)
-        }
+        for (model, report) in models { body(PrometheusText.Label.all(of: model), report) }
     }
 
     private func requests(_ text: inout PrometheusText) {

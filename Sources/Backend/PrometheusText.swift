@@ -14,6 +14,11 @@ struct PrometheusText {
             self.name = name
             self.value = value
         }
+
+        /// Those of a version of a model.
+        static func all(of model: Model) -> [Label] {
+            [Label("model", model.name), Label("version", model.version)]
+        }
     }
 
     /// Begins a metric; its samples follow.

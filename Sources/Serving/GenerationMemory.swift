@@ -24,7 +24,6 @@ final class GenerationMemory {
     init(_ model: GenerationModel, slots: Int, promptMax: Int) {
         self.model = model
         self.slots = slots
-        let rows = slots
         func buffers(_ rows: Int) -> [[UnsafeMutableRawBufferPointer]] {
             model.states.map { state in
                 (0..<(state.output == nil ? 1 : 2)).map { _ in
@@ -32,10 +31,10 @@ final class GenerationMemory {
                 }
             }
         }
-        tables = buffers(rows)
+        tables = buffers(slots)
         prompts = buffers(1)
-        tokens = .allocate(capacity: max(rows, promptMax, model.configuration.start.count))
-        logits = .allocate(capacity: rows * model.vocabularySize)
+        tokens = .allocate(capacity: max(slots, promptMax, model.configuration.start.count))
+        logits = .allocate(capacity: slots * model.vocabularySize)
         outputs = [model.logitsOutput] + model.states.compactMap(\.output)
     }
 
@@ -48,16 +47,13 @@ final class GenerationMemory {
     // MARK: Rows
 
     /// The text whose prompt was read takes so many next rows.
-    func append(rows: Int) { for _ in 0..<rows { append() } }
-
-    /// The text whose prompt was read takes the next row.
-    func append() {
-        precondition(count < slots, "no row is left")
+    func append(rows: Int = 1) {
+        precondition(count + rows <= slots, "no row is left")
         for (index, state) in model.states.enumerated() {
-            let source = prompts[index][state.output == nil ? 0 : promptSide]
-            copy(UnsafeRawBufferPointer(source), state, to: count, index)
+            let (source, target) = (current(prompts, index, promptSide), current(tables, index, side))
+            for row in count..<(count + rows) { Self.copy(source, 0, to: target, row, state.rowSize) }
         }
-        count += 1
+        count += rows
     }
 
     /// A row is left, and the last one fills it.
@@ -66,10 +62,8 @@ final class GenerationMemory {
         count -= 1
         guard row != last else { return }
         for (index, state) in model.states.enumerated() {
-            let size = state.rowSize
-            let table = tables[index][state.output == nil ? 0 : side]
-            let source = UnsafeRawBufferPointer(rebasing: table[(last * size)..<((last + 1) * size)])
-            copy(source, state, to: row, index)
+            let table = current(tables, index, side)
+            Self.copy(table, last, to: table, row, state.rowSize)
         }
     }
 
@@ -100,16 +94,13 @@ final class GenerationMemory {
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[(from * size)..<((from + 1) * size)]))
     }
 
-    private func copy(
-        _ source: UnsafeRawBufferPointer,
-        _ state: GenerationModel.State,
-        to row: Int,
-        _ index: Int
-    ) {
-        let size = state.rowSize
-        let table = tables[index][state.output == nil ? 0 : side]
-        UnsafeMutableRawBufferPointer(rebasing: table[(row * size)..<((row + 1) * size)])
-            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<size]))
+    /// The buffer that holds a state now.
+    private func current(
+        _ buffers: [[UnsafeMutableRawBufferPointer]],
+        _ index: Int,
+        _ side: Int
+    ) -> UnsafeMutableRawBufferPointer {
+        buffers[index][model.states[index].output == nil ? 0 : side]
     }
 
     // MARK: Runs
@@ -160,7 +151,7 @@ final class GenerationMemory {
                     what: "of shape \(tensor.shape), not [1] and \(state.shape)"
                 )
             }
-            let target = prompts[index][state.output == nil ? 0 : promptSide]
+            let target = current(prompts, index, promptSide)
             bytes.withUnsafeBytes { target.copyMemory(from: $0) }
         }
     }
@@ -181,9 +172,10 @@ final class GenerationMemory {
         var targets = [TensorMemory(.fp32, shape: [rows, vocabulary], UnsafeMutableRawBufferPointer(logits))]
         for (index, state) in model.states.enumerated() {
             let shape = [rows] + state.shape
-            let isRenewed = state.output != nil
-            inputs[state.input] = TensorMemory(state.type, shape: shape, buffers[index][isRenewed ? side : 0])
-            if isRenewed { targets.append(TensorMemory(state.type, shape: shape, buffers[index][1 - side])) }
+            inputs[state.input] = TensorMemory(state.type, shape: shape, current(buffers, index, side))
+            if state.output != nil {
+                targets.append(TensorMemory(state.type, shape: shape, buffers[index][1 - side]))
+            }
         }
         try session.run(inputs.compactMap { $0 }, into: targets, outputs: outputs)
     }

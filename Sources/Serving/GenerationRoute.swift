@@ -19,31 +19,23 @@ enum GenerationRoute: Equatable {
 
     /// Nil for a path that is none of these.
     init?(path: String) {
-        let segments = path.split(separator: "/").map { Route.decoded($0) }
-        guard let first = segments.first else { return nil }
-        if first == "v1" {
-            switch Array(segments.dropFirst()) {
-            case ["completions"]: self = .completions
-            case ["models"]: self = .models
-            case let rest where rest.count == 2 && rest[0] == "models" && rest[1] != nil:
-                self = .model(name: rest[1] ?? "")
-            default: self = .unknown
-            }
+        let segments = Route.segments(of: path)
+        if segments.first == "v1" {
+            self = Self.openAI(segments.dropFirst())
             return
         }
-        guard first == "v2", segments.count >= 4, segments[1] == "models", let name = segments[2] else {
-            return nil
-        }
-        var rest = segments[3...]
-        var version: String?
-        if rest.first == "versions", rest.count == 3 {
-            version = rest[4]
-            rest = rest.dropFirst(2)
-        }
-        switch Array(rest) {
-        case ["generate"]: self = .generate(name: name, version: version, streams: false)
-        case ["generate_stream"]: self = .generate(name: name, version: version, streams: true)
+        guard let path = ModelPath(segments) else { return nil }
+        switch path.rest {
+        case ["generate"]: self = .generate(name: path.name, version: path.version, streams: false)
+        case ["generate_stream"]: self = .generate(name: path.name, version: path.version, streams: true)
         default: return nil
         }
+    }
+
+    private static func openAI(_ segments: ArraySlice<String?>) -> GenerationRoute {
+        if segments == ["completions"] { return .completions }
+        guard segments.first == "models", segments.count <= 2 else { return .unknown }
+        if segments.count == 1 { return .models }
+        return segments.last.flatMap(\.self).map { .model(name: $0) } ?? .unknown
     }
 }

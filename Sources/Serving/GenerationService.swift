@@ -34,7 +34,7 @@ package struct GenerationService: Sendable {
 
     /// Whether a path is for this service.
     package static func handles(_ path: String) -> Bool {
-        path.hasPrefix("/v1/") || !path.hasSuffix("/infer") && GenerationRoute(path: path) != nil
+        isOpenAI(path) || !path.hasSuffix("/infer") && GenerationRoute(path: path) != nil
     }
 
     /// Reads and checks a request.

@@ -42,12 +42,14 @@ extension ModelRepository {
     package func follow(_ change: RepositoryWatch.Change) -> String? {
         changing.withLock { _ in
             switch change {
+            case .remove(let name), .load(let name):
+                if contents.withLock({ $0.unloaded.contains(name) }) { return nil }
+            }
+            switch change {
             case .remove(let name):
-                guard !contents.withLock({ $0.unloaded.contains(name) }) else { return nil }
                 remove(name, nil)
                 return "No longer served: the folder of '\(name)' is gone"
             case .load(let name):
-                guard !contents.withLock({ $0.unloaded.contains(name) }) else { return nil }
                 do throws(ServingError) { try reload(name) } catch {
                     return "Not served: \(error.description)"
                 }

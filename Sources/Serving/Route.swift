@@ -24,7 +24,7 @@ enum Route: Equatable {
     ///
     /// A slash at the end is tolerated.
     init?(path: String) {
-        let segments = path.split(separator: "/").map { Self.decoded($0) }
+        let segments = Self.segments(of: path)
         switch segments {
         case ["v2"]: self = .server
         case ["v2", "health", "live"]: self = .live
@@ -42,23 +42,14 @@ enum Route: Equatable {
                 }
                 return
             }
-            guard segments.count > 2, segments[0] == "v2", segments[1] == "models", let name = segments[2]
-            else {
-                return nil
-            }
-            self.init(name: name, rest: segments[3...])
+            guard let path = ModelPath(segments) else { return nil }
+            self.init(path)
         }
     }
 
-    private init?(name: String, rest: ArraySlice<String?>) {
-        var rest = rest
-        var version: String?
-        if rest.count > 1, rest[rest.startIndex] == "versions" {
-            guard let named = rest[rest.startIndex + 1] else { return nil }
-            version = named
-            rest = rest.dropFirst(2)
-        }
-        switch rest {
+    private init?(_ path: ModelPath) {
+        let (name, version) = (path.name, path.version)
+        switch path.rest {
         case []: self = .model(name: name, version: version)
         case ["ready"]: self = .modelReady(name: name, version: version)
         case ["infer"]: self = .infer(name: name, version: version)
@@ -68,8 +59,11 @@ enum Route: Equatable {
         }
     }
 
+    /// A path's segments without their percent-encoding; nil for one that cannot be read.
+    static func segments(of path: String) -> [String?] { path.split(separator: "/").map { decoded($0) } }
+
     /// A path segment without its percent-encoding; nil when that is malformed or hides what is no UTF-8.
-    static func decoded(_ segment: Substring) -> String? {
+    private static func decoded(_ segment: Substring) -> String? {
         guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
         var bytes: [UInt8] = []
         var rest = segment.utf8[...]

@@ -1,4 +1,6 @@
 import Glibc
+import ONNX
+import Serving
 
 /// Measures what this product is fast at, in one run, each figure beside a floor that was measured beside it.
 ///
@@ -58,4 +60,14 @@ enum Program {
     }
 
     static var folder: String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+
+    /// The models that are measured: of `MARK_MODELS`, or those of the template.
+    static func repository() throws -> ModelRepository {
+        let explicit = getenv("MARK_ONNXRUNTIME").map { String(cString: $0) }
+        let runtime = try ONNXRuntime(
+            paths: ONNXRuntime.searchPaths(explicit: explicit, folders: [folder])
+        )
+        let models = getenv("MARK_MODELS").map { String(cString: $0) } ?? "template/models"
+        return try ModelRepository(folder: models, options: SessionOptions(), runtime: runtime)
+    }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import ONNX
 import Serving
 import Wire
@@ -9,12 +8,7 @@ struct EngineBenchmark {
 
     func run(_ report: inout Report) throws {
         Report.progress("engine calls")
-        let explicit = getenv("MARK_ONNXRUNTIME").map { String(cString: $0) }
-        let runtime = try ONNXRuntime(
-            paths: ONNXRuntime.searchPaths(explicit: explicit, folders: [Program.folder])
-        )
-        let models = getenv("MARK_MODELS").map { String(cString: $0) } ?? "template/models"
-        let repository = try ModelRepository(folder: models, options: SessionOptions(), runtime: runtime)
+        let repository = try Program.repository()
         let calls = try engineCalls(repository)
         report.add("engine: one digits call", calls)
         report.add("the same through the protocol, as JSON", try protocolCalls(repository), floor: calls)

@@ -1,6 +1,4 @@
 import Batching
-import Glibc
-import ONNX
 import Serving
 import Synchronization
 import Threading
@@ -13,12 +11,7 @@ struct GenerationBenchmark {
 
     func run(_ report: inout Report) throws {
         Report.progress("texts")
-        let explicit = getenv("MARK_ONNXRUNTIME").map { String(cString: $0) }
-        let runtime = try ONNXRuntime(
-            paths: ONNXRuntime.searchPaths(explicit: explicit, folders: [Program.folder])
-        )
-        let models = getenv("MARK_MODELS").map { String(cString: $0) } ?? "template/models"
-        let repository = try ModelRepository(folder: models, options: SessionOptions(), runtime: runtime)
+        let repository = try Program.repository()
         for model in repository.all where model.configuration.generation != nil {
             let (shared, single) = (try generator(model, slots: 32), try generator(model, slots: 1))
             let alone = try (0..<Self.rounds).map { _ in try time(single, Self.texts) }

@@ -40,7 +40,7 @@ struct BatchedInference: Sendable {
     private func respond(to inference: PreparedInference, _ arrival: Duration) -> HTTPResponse {
         guard inference.model.configuration.slo != nil else { return service.respond(to: inference) }
         do throws(ServingError) {
-            return respond(to: inference, arrival, try dispatchers.dispatcher(for: inference.model))
+            return respond(to: inference, arrival, try dispatchers.worker(for: inference.model))
         } catch {
             return InferenceService.failure(error)
         }

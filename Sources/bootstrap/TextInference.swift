@@ -86,7 +86,7 @@ struct TextInference: Sendable {
                     write: { parts.put(.body($0)) },
                     end: { parts.put(.end) }
                 )
-                let run = try GenerationRun(call, on: generators.generator(for: call.model), to: sink)
+                let run = try GenerationRun(call, on: generators.worker(for: call.model), to: sink)
                 let left = min(invocation.deadline - Process.now(), Self.timeMax)
                 let now = MonotonicClock.now()
                 run.start(arrival: now, deadline: now + .milliseconds(left) - Self.margin)

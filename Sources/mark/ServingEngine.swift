@@ -66,14 +66,15 @@ final class ServingEngine: Sendable {
 
     /// What is done to versions that come and go.
     private var effects: ModelRepository.Effects {
-        var effects = dispatchers.effects
-        effects.prepare = { [dispatchers, generators] (model) throws(ServingError) in
-            _ = try dispatchers.dispatcher(for: model)
-            if model.configuration.generation != nil { _ = try generators.generator(for: model) }
+        let (tensors, texts) = (dispatchers.effects, generators.effects)
+        var effects = ModelRepository.Effects()
+        effects.prepare = { (model) throws(ServingError) in
+            try tensors.prepare(model)
+            if model.configuration.generation != nil { try texts.prepare(model) }
         }
-        effects.changed = { [dispatchers, generators] models in
-            dispatchers.keep(models)
-            generators.keep(models)
+        effects.changed = { models in
+            tensors.changed(models)
+            texts.changed(models)
         }
         return effects
     }
@@ -98,10 +99,10 @@ final class ServingEngine: Sendable {
         for folder in repository.unusable { Terminal.note("Not served: \(folder.reason)") }
         for model in repository.all {
             do throws(ServingError) {
-                let dispatcher = try dispatchers.dispatcher(for: model)
+                let dispatcher = try dispatchers.worker(for: model)
                 Terminal.note(Self.summary(model, dispatcher))
                 if model.configuration.generation != nil {
-                    Terminal.note(Self.summary(model, try generators.generator(for: model)))
+                    Terminal.note(Self.summary(model, try generators.worker(for: model)))
                 }
             } catch {
                 Terminal.note("Not served: \(error)")

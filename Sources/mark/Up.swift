@@ -94,7 +94,7 @@ struct Up: AsyncParsableCommand {
     private func runDemo(_ function: FunctionConfiguration) async throws {
         var function = function
         // As many as a laptop has room for; requests wait for one where AWS, which has a thousand, starts another.
-        function.limits.environments = DemoOptions.environments
+        function.limits.environments = max(concurrency, DemoOptions.environments)
         var configuration = stack.configuration(function, isDemo: true)
         configuration.throttlesAtOnce = false
         configuration.accountConcurrency = function.limits.environments

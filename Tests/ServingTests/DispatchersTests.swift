@@ -47,7 +47,7 @@ import Wire
     ) throws -> Dispatcher.Outcome {
         let outcome = Mailbox<Dispatcher.Outcome>()
         let now = MonotonicClock.now()
-        try dispatchers.dispatcher(for: inference.model).submit(
+        try dispatchers.worker(for: inference.model).submit(
             .init(inference, arrival: now, deadline: now + .seconds(30)) { outcome.put($0) }
         )
         return outcome.take()
@@ -57,7 +57,7 @@ import Wire
         let repository = try workshop.open(dispatchers.effects)
         var late: PreparedInference? = try Self.inference(repository)
         let number = late?.model.number
-        _ = try late.map { try dispatchers.dispatcher(for: $0.model) }
+        _ = try late.map { try dispatchers.worker(for: $0.model) }
         workshop.put("2")
         workshop.take("1")
         try repository.load("sums")

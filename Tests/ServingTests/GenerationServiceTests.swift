@@ -1,4 +1,3 @@
-import ONNX
 import Serving
 import Synchronization
 import TestKit
@@ -46,11 +45,7 @@ private final class Answer: Sendable {
     private let generators: Generators
 
     init() throws {
-        let repository = try ModelRepository(
-            folder: Fixtures.models,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        )
+        let repository = try Fixtures.repository()
         service = GenerationService(time: { 1_764_000_000 }) { () throws(ServingError) in repository }
         let planner = GenerationPlanner(.init(), now: { MonotonicClock.now() })
         generators = Generators { model throws(ServingError) in try planner.plan(model) }
@@ -63,7 +58,7 @@ private final class Answer: Sendable {
         case .answer(let response): answer.sink.respond(response)
         case .generate(let call):
             let now = MonotonicClock.now()
-            let run = try GenerationRun(call, on: generators.generator(for: call.model), to: answer.sink)
+            let run = try GenerationRun(call, on: generators.worker(for: call.model), to: answer.sink)
             run.start(arrival: now, deadline: now + .seconds(60))
         }
         return answer
@@ -189,7 +184,7 @@ private final class Answer: Sendable {
             let error = try JSON(parsing: response.body)["error"]?.stringValue ?? ""
             #expect(error.contains(text), "\(error)")
         case .generate(let call):
-            let generator = try generators.generator(for: call.model)
+            let generator = try generators.worker(for: call.model)
             let error = #expect(throws: ServingError.self) {
                 try GenerationRun(call, on: generator, to: Answer().sink)
             }
@@ -213,6 +208,11 @@ private final class Answer: Sendable {
         #expect(answer.status == 400)
         #expect(answer.json["error"]?["type"] == "invalid_request_error")
         #expect(answer.json["error"]?["message"]?.stringValue?.contains(text) == true, "\(answer.json)")
+    }
+
+    @Test func `a version that cannot be read is no version, and not the latest`() {
+        #expect(GenerationService.handles("/v2/models/writer/versions/1/generate"))
+        #expect(!GenerationService.handles("/v2/models/writer/versions/%zz/generate"))
     }
 
     @Test func `other methods and paths are refused in words`() throws {
@@ -267,7 +267,7 @@ private final class Answer: Sendable {
             Issue.record("refused")
             return
         }
-        let run = try GenerationRun(call, on: generators.generator(for: call.model), to: answer.sink)
+        let run = try GenerationRun(call, on: generators.worker(for: call.model), to: answer.sink)
         run.start(arrival: .zero, deadline: .zero)
         #expect(answer.response.status == 503)
         #expect(answer.response.headers["x-mark-bounced"] == "hopeless")

@@ -7,23 +7,6 @@ import Threading
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct `Making texts` {
-    private let repository: ModelRepository
-
-    init() throws {
-        repository = try ModelRepository(
-            folder: Fixtures.models,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        )
-    }
-
-    private func generator(_ name: String, slotsMax: Int? = nil) throws -> Generator {
-        var settings = GenerationPlanner.Settings()
-        settings.slotsMax = slotsMax
-        return try GenerationPlanner(settings, now: { MonotonicClock.now() })
-            .plan(repository.model(name, version: nil))
-    }
-
     private func job(
         _ generator: Generator,
         _ prompt: String,
@@ -58,9 +41,11 @@ import Wire
 
     /// The plain way: one token after the other from the model itself, every tensor copied.
     private func reference(_ prompt: String, seed: UInt64, tokens: Int = 40) throws -> String {
-        let session = try repository.model("writer", version: nil).session()
-        let vocabulary = try #require(try repository.model("writer", version: nil).configuration.generation)
-            .vocabulary
+        let session = try Fixtures.repository().model("writer", version: nil).session()
+        let vocabulary = try #require(
+            try Fixtures.repository().model("writer", version: nil).configuration.generation
+        )
+        .vocabulary
         var sampler = TokenSampler(Sampling(), seed: seed)
         var state = [Float](repeating: 0, count: 12)
         var cell = state
@@ -90,7 +75,7 @@ import Wire
     }
 
     @Test func `a text is what the model itself gives, token by token`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         for seed in 1...5 {
             let expected = try reference("the sea", seed: UInt64(seed))
@@ -99,7 +84,7 @@ import Wire
     }
 
     @Test func `the same seed gives the same text, whoever shares its steps`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         let prompts = ["a", "some words before", String(repeating: "long ", count: 40), "\u{e9}"]
         let alone = try (0..<24).map { try text(generator, prompts[$0 % 4], seed: UInt64($0)) }
@@ -114,7 +99,7 @@ import Wire
     }
 
     @Test func `a text ends with the model's own end, or where it is long enough`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         var reasons: Set<GenerationJob.Reason> = []
         for seed in 1...20 {
@@ -131,7 +116,7 @@ import Wire
     }
 
     @Test func `a stop string ends it before that`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         let whole = try reference("x", seed: 3)
         let stop = String(whole.dropFirst(2).prefix(2))
@@ -140,7 +125,7 @@ import Wire
     }
 
     @Test func `an encoder reads the prompt, and its memory stays with the text`() throws {
-        let generator = try generator("counter")
+        let generator = try Fixtures.generator("counter")
         defer { generator.drain() }
         let words = ["banana", "mississippi", "abcabcab", "zz y", "banana", "queue"]
         let all = words.map { _ in Told() }
@@ -151,7 +136,7 @@ import Wire
     }
 
     @Test func `who goes away is told nothing more, and others go on`() throws {
-        let generator = try generator("writer", slotsMax: 1)
+        let generator = try Fixtures.generator("writer", slotsMax: 1)
         defer { generator.drain() }
         let (gone, other) = (Told(), Told())
         let id = try generator.submit(job(generator, "a", tokens: 100, seed: 2, to: gone)).get()
@@ -162,7 +147,7 @@ import Wire
     }
 
     @Test func `what cannot be in time is refused at once`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         let told = Told()
         let result = generator.submit(try job(generator, "a", within: .nanoseconds(1), to: told))
         #expect(throws: Refusal.self) { try result.get() }
@@ -176,7 +161,7 @@ import Wire
     }
 
     @Test func `what was admitted before the end is made`() throws {
-        let generator = try generator("writer", slotsMax: 2)
+        let generator = try Fixtures.generator("writer", slotsMax: 2)
         let all = (0..<8).map { _ in Told() }
         for (number, told) in all.enumerated() {
             _ = try generator.submit(job(generator, "a", seed: UInt64(number), to: told)).get()
@@ -188,7 +173,7 @@ import Wire
     }
 
     @Test func `a model whose configuration does not fit its graph says what does not`() throws {
-        let session = try repository.model("writer", version: nil).session()
+        let session = try Fixtures.repository().model("writer", version: nil).session()
         func failure(_ change: (inout GenerationConfiguration) -> Void) -> String? {
             var configuration = GenerationConfiguration()
             configuration.states = ["h": "h_out", "c": "c_out"]

@@ -8,11 +8,7 @@ import Wire
     private let service: InferenceService
 
     init() throws {
-        let repository = try ModelRepository(
-            folder: Fixtures.models,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        )
+        let repository = try Fixtures.repository()
         service = InferenceService { () throws(ServingError) in repository }
     }
 

@@ -10,11 +10,7 @@ import Wire
     private static let samples = "../template/models/scripture/samples/"
 
     private func model() throws -> Model {
-        try ModelRepository(
-            folder: Fixtures.starterModels,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        ).model("scripture", version: nil)
+        try Fixtures.repository(Fixtures.starterModels).model("scripture", version: nil)
     }
 
     private func figures() throws -> JSON {

@@ -1,4 +1,3 @@
-import ONNX
 import Serving
 import TestKit
 import Testing
@@ -6,11 +5,7 @@ import Wire
 
 @Suite struct `A model with a loop of its own` {
     @Test func `is a model like any other, batches included`() throws {
-        let repository = try ModelRepository(
-            folder: Fixtures.models,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        )
+        let repository = try Fixtures.repository()
         let service = InferenceService { () throws(ServingError) in repository }
         let body: JSON = [
             "inputs": [["name": "x", "datatype": "FP32", "shape": [2, 2], "data": [1, 2, -3, 0.5]]]

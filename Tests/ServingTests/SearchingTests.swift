@@ -8,21 +8,6 @@ import Threading
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct `Searching for texts` {
-    private let repository: ModelRepository
-
-    init() throws {
-        repository = try ModelRepository(
-            folder: Fixtures.models,
-            options: SessionOptions(),
-            runtime: Fixtures.engine.get()
-        )
-    }
-
-    private func generator(_ name: String) throws -> Generator {
-        try GenerationPlanner(.init(), now: { MonotonicClock.now() })
-            .plan(repository.model(name, version: nil))
-    }
-
     /// Asks for a text; what comes is its whole text and its end.
     private func ask(
         _ generator: Generator,
@@ -56,7 +41,7 @@ import Wire
     private func reference(_ prompt: String, _ settings: GenerationJob.Search, tokens: Int = 20) throws
         -> String
     {
-        let model = try repository.model("writer", version: nil)
+        let model = try Fixtures.repository().model("writer", version: nil)
         let vocabulary = try #require(model.configuration.generation).vocabulary
         let start = [0] + (try vocabulary.tokens(prompt))
         var search = BeamSearch(
@@ -86,7 +71,7 @@ import Wire
         width: Int,
         penalty: Double
     ) throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         let search = GenerationJob.Search(width: width, lengthPenalty: penalty)
         for prompt in ["the sea", "a", "queue"] {
@@ -96,7 +81,7 @@ import Wire
     }
 
     @Test func `gives the same whoever shares its steps`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         let prompts = ["a", "some words before", "the sea", "queue"]
         func search(_ number: Int) -> GenerationJob.Search? {
@@ -121,7 +106,7 @@ import Wire
     }
 
     @Test func `with an encoder looks for the whole translation`() throws {
-        let generator = try generator("counter")
+        let generator = try Fixtures.generator("counter")
         defer { generator.drain() }
         let words = ["banana", "mississippi", "zz y", "queue"]
         let answers = try words.map { try ask(generator, $0, search: .init(width: 3)) }
@@ -130,7 +115,7 @@ import Wire
     }
 
     @Test func `ends at a stop string, and says whether the model ended the text`() throws {
-        let generator = try generator("writer")
+        let generator = try Fixtures.generator("writer")
         defer { generator.drain() }
         let search = GenerationJob.Search(width: 4, lengthPenalty: 2)
         let whole = try ask(generator, "x", search: search).take().text

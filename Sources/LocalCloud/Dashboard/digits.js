@@ -89,8 +89,7 @@ const Digits = {
       isShown = true;
       return `A ${best}, ${Format.share(probabilities[best])} % sure${Try.where(headers, elapsed)}`;
     });
-    if (!isNewest && !isShown) return;
-    if (!isShown) Digits.show(null);
+    if (isNewest && !isShown) Digits.show(null);
   },
 
   /** The digit that is likeliest; -1 without probabilities. */

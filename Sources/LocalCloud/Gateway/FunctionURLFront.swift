@@ -55,7 +55,8 @@ struct FunctionURLFront: Sendable {
                 first += bytes
                 guard GatewayAnswer.hasPrelude(first) else { continue }
                 let answer = GatewayAnswer(streamed: first)
-                return stream(answer, parts, context, Report(what: what, start: start))
+                let report = Report(what: what, start: start, status: answer.status)
+                return stream(answer, parts, context, report)
             case .end(let result):
                 // Not streamed, or without its prelude.
                 var answer = first.isEmpty ? GatewayAnswer(result) : GatewayAnswer(streamed: first)
@@ -74,7 +75,7 @@ struct FunctionURLFront: Sendable {
     private struct Report: Sendable {
         let what: String
         let start: Duration
-        var status = 200
+        let status: Int
         let receipt = String(UInt64.random(in: 0 ... .max), radix: 16)
     }
 
@@ -83,14 +84,13 @@ struct FunctionURLFront: Sendable {
         _ answer: GatewayAnswer,
         _ parts: AsyncStream<Part>,
         _ context: ConnectionContext,
-        _ begun: Report
+        _ report: Report
     ) -> Response {
-        var (answer, report) = (answer, begun)
-        report.status = answer.status
+        var answer = answer
         answer.headers.append((Self.receiptHeader, report.receipt))
         let first = ByteBuffer(bytes: answer.body)
         answer.body = []
-        let (channel, known) = (context.channel, report)
+        let channel = context.channel
         var response = answer.response(isHead: false)
         response.headers[.contentLength] = nil
         response.body = ResponseBody { writer in
@@ -105,7 +105,7 @@ struct FunctionURLFront: Sendable {
                     if isGone { continue }
                     do { try await writer.write(ByteBuffer(bytes: bytes)) } catch { isGone = true }
                 case .end(let result):
-                    await account(known, result, bytes: count)
+                    await account(report, result, bytes: count)
                     // The status has gone out, so a broken connection is all that can tell of a failure.
                     if case .answer = result.outcome { continue }
                     channel.close(promise: nil)

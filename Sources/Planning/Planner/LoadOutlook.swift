@@ -10,6 +10,8 @@ package struct LoadOutlook: Equatable, Sendable {
     package let means: [Double]
     /// The logistic distribution's scale, in requests per minute.
     package let scales: [Double]
+    /// What of the distribution lies above zero, which no load is below: E[max(0, load)] by minute.
+    private let wholes: [Double]
 
     /// Minutes that are looked at: the forecast's longest horizon.
     package static let minutes = 15
@@ -23,6 +25,7 @@ package struct LoadOutlook: Equatable, Sendable {
     package init(means: [Double], scales: [Double]) {
         precondition(means.count == scales.count && !means.isEmpty, "a mean and a scale a minute")
         (self.means, self.scales) = (means, scales)
+        wholes = zip(means, scales).map { Self.excess($0, $1) }
     }
 
     /// - Parameters:
@@ -72,9 +75,9 @@ package struct LoadOutlook: Equatable, Sendable {
     /// No load is below zero, so that all of it lies above zero and layers add up to the mean: where the distribution reaches below,
     /// its upper part is scaled to that. Otherwise a wide forecast of nearly nothing would pay for an instance all night.
     package func excess(over level: Double) -> [Double] {
-        zip(means, scales).map { mean, scale in
-            let all = Self.excess(mean, scale)
-            return all > 0 ? Self.excess(mean - level, scale) * mean / all : 0
+        means.indices.map { minute in
+            let (mean, whole) = (means[minute], wholes[minute])
+            return whole > 0 ? Self.excess(mean - level, scales[minute]) * mean / whole : 0
         }
     }
 
