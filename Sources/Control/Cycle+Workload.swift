@@ -43,13 +43,14 @@ extension Cycle {
     func plannerSettings(_ workload: Workload, _ readings: Readings) -> PlannerSettings {
         var planning = PlannerSettings()
         let zones = readings.subnets.keys.sorted()
-        planning.instancesMax = settings.hasFleet && !zones.isEmpty ? settings.instancesMax : 0
+        planning.instancesMax = settings.hasFleet ? settings.instancesMax : 0
         planning.budget = settings.budget
         planning.markets = settings.markets
         // The zip is built for one kind of processor.
         let fitting = catalogue.types.filter { $0.architecture == settings.architecture }.map(\.name)
         planning.types = Set(fitting).filter { settings.types?.contains($0) ?? true }
-        if !zones.isEmpty { planning.zones = zones }
+        // Without a known subnet nothing can be launched, and what runs stays.
+        if zones.isEmpty { planning.types = [] } else { planning.zones = zones }
         planning.launchDelay = settings.launchDelay
         planning.lambdaConcurrencyMax = max(1, readings.concurrencyMax ?? planning.lambdaConcurrencyMax)
         planning.functionArchitecture = settings.architecture

@@ -201,6 +201,18 @@ def test_without_request_counts_the_fleet_stays(world):
     assert [i["InstanceId"] for i in world.instances()] == fleet
 
 
+def test_without_its_subnets_the_fleet_stays_and_nothing_is_launched(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    # A new process does not know them yet.
+    controller.kill()
+    world.broken = {"DescribeSubnets"}
+    world.rate = lambda minute: 4 * STEADY
+    world.minute(world.controller(), 5)
+    assert [i["InstanceId"] for i in world.instances()] == fleet and fleet
+
+
 def test_pools_without_capacity_are_left_for_others(world):
     controller = world.controller()
     world.empty_pools = {f"c5.large@{zone}" for zone in world.subnets.values()}
