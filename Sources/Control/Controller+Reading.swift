@@ -8,11 +8,19 @@ import Wire
 /// What a cycle reads: first what every decision needs, at once; then, when there is something to decide, what it costs money or time
 /// to know.
 extension Controller {
-    /// Kept in the process, or as of its last training, or new.
+    /// Kept in the process unless another has trained since, or as of its last training, or new.
     ///
-    /// Minutes since then are read again with the counts.
-    func forecaster(_ deadlines: CycleDeadlines) async throws(AWSError) -> LoadForecaster {
-        if let forecaster = kept.withLock({ $0.forecaster }) { return forecaster }
+    /// Minutes since then are read again with the counts. Two processes with different trainings would take back each other's decisions.
+    ///
+    /// - Parameter trainedMinute: as the document says.
+    func forecaster(trained trainedMinute: Int?, _ deadlines: CycleDeadlines) async throws(AWSError)
+        -> LoadForecaster
+    {
+        if let forecaster = kept.withLock({ $0.forecaster }),
+            forecaster.trainedMinute ?? .min >= trainedMinute ?? .min
+        {
+            return forecaster
+        }
         let stored = try await aws.send(settings.table.forecaster(), deadline: deadlines.reading)
         return stored.flatMap { try? LoadForecaster(decoding: $0) } ?? LoadForecaster()
     }

@@ -107,8 +107,12 @@ package final class Controller: Sendable {
             if case .tick = trigger, let last = document.lastTick, (0..<60).contains(last - trigger.minute) {
                 return CycleReport("the tick of this minute, or a later one, has been carried out")
             }
-            let forecaster = try await forecaster(deadlines)
-            let readings = try await read(document, forecaster, at: trigger.time, deadlines)
+            if case .instance(let event, _) = trigger, document.expects(event) {
+                return CycleReport("\(event.instance) has been let go, and the next tick sees to the rest")
+            }
+            let time = document.time(trigger.time)
+            let forecaster = try await forecaster(trained: document.trainedMinute, deadlines)
+            let readings = try await read(document, forecaster, at: time, deadlines)
             var cycle = Cycle(
                 settings,
                 catalogue,
@@ -124,11 +128,12 @@ package final class Controller: Sendable {
                 kept.withLock { $0.document = cycle.document }
                 return CycleReport(plan, outcomes: [], isDry: true)
             }
-            let outcomes = await perform(plan.steps, at: trigger.time, deadlines, log)
+            let outcomes = await perform(plan.steps, at: time, deadlines, log)
             cycle.document.learn(outcomes)
-            await remember(cycle, plan, version: document.version + 1, holder, deadlines, log)
+            await remember(cycle, plan, holder, deadlines, log)
             write(plan.metrics(cycle, readings, stack: settings.stack))
-            await train(deadlines, log)
+            cycle.document.version += 1
+            await train(&cycle, holder, deadlines, log)
             return CycleReport(plan, outcomes: outcomes, isDry: false)
         } catch {
             return CycleReport(failure: error)
@@ -188,12 +193,11 @@ package final class Controller: Sendable {
     private func remember(
         _ cycle: Cycle,
         _ plan: CyclePlan,
-        version: Int,
         _ nonce: String,
         _ deadlines: CycleDeadlines,
         _ log: Log
     ) async {
-        let put = settings.table.put(cycle.document, version: version, nonce: nonce)
+        let put = settings.table.put(cycle.document, nonce: nonce)
         if case .failure(let error) = await attempt(put, deadlines.remembering) {
             let found = await attempt(settings.table.document(), deadlines.remembering)
             // A write whose answer was lost may be refused when it is repeated, though it was the first that counted.
@@ -208,15 +212,22 @@ package final class Controller: Sendable {
     }
 
     /// With what time is left; an unfinished training would be lost, so it needs enough of it.
-    private func train(_ deadlines: CycleDeadlines, _ log: Log) async {
-        guard var forecaster = kept.withLock({ $0.forecaster }), forecaster.isTrainingDue,
-            deadlines.end - now().monotonic > .seconds(30)
-        else { return }
-        forecaster.train()
-        let result = await attempt(settings.table.putForecaster(forecaster.encoded()), deadlines.end)
-        if case .failure(let error) = result { log.warn("the trained forecaster is not kept: \(error)") }
-        kept.withLock { $0.forecaster = forecaster }
-        log.info("trained on \(forecaster.series.count) minutes")
+    ///
+    /// The document says that there is a new training, or other processes would go on without it.
+    private func train(_ cycle: inout Cycle, _ nonce: String, _ deadlines: CycleDeadlines, _ log: Log) async {
+        guard cycle.forecaster.isTrainingDue, deadlines.end - now().monotonic > .seconds(30) else { return }
+        cycle.forecaster.train()
+        kept.withLock { $0.forecaster = cycle.forecaster }
+        cycle.document.trainedMinute = cycle.forecaster.trainedMinute
+        let calls = [
+            settings.table.putForecaster(cycle.forecaster.encoded()),
+            settings.table.put(cycle.document, nonce: nonce),
+        ]
+        for call in calls {
+            guard case .failure(let error) = await attempt(call, deadlines.end) else { continue }
+            return log.warn("the trained forecaster is not kept: \(error)")
+        }
+        log.info("trained on \(cycle.forecaster.series.count) minutes")
     }
 
     private func record(_ plan: CyclePlan, _ log: Log) {

@@ -1,3 +1,4 @@
+import LambdaRuntime
 package import Planning
 package import Wire
 
@@ -24,10 +25,25 @@ package struct ControllerDocument: Equatable, Sendable {
     package var qualityMinute: Int?
     /// Minute of the last tick that was carried out.
     package var lastTick: Int?
+    /// Last minute that the forecaster has been trained on.
+    package var trainedMinute: Int?
     /// For people: what `mark status` shows.
     package var status = JSON.null
 
     package init() {}
+
+    /// When a cycle is: not before the last tick, whose minute an event that comes late may be of.
+    func time(_ trigger: WallClock) -> WallClock {
+        guard let lastTick else { return trigger }
+        let last = WallClock(seconds: Double(lastTick * 60))
+        // A clock that was an hour ahead is not followed.
+        return Duration.milliseconds(last - trigger) < .seconds(3600) ? max(trigger, last) : trigger
+    }
+
+    /// Whether an event only says that what has been let go is going.
+    func expects(_ event: InstanceEvent) -> Bool {
+        event.kind == .state && known[event.instance]?.draining != nil
+    }
 
     // MARK: JSON
 
@@ -41,6 +57,7 @@ package struct ControllerDocument: Equatable, Sendable {
             "warmed": .array(warmed.sorted().map { .integer(Int64($0)) }),
             "quality_minute": qualityMinute.map { .integer(Int64($0)) } ?? .null,
             "last_tick": lastTick.map { .integer(Int64($0)) } ?? .null,
+            "trained_minute": trainedMinute.map { .integer(Int64($0)) } ?? .null,
             "status": status,
         ]
     }
@@ -59,6 +76,7 @@ package struct ControllerDocument: Equatable, Sendable {
         warmed = Set((json["warmed"]?.arrayValue ?? []).compactMap(\.intValue))
         qualityMinute = json["quality_minute"]?.intValue
         lastTick = json["last_tick"]?.intValue
+        trainedMinute = json["trained_minute"]?.intValue
         status = json["status"] ?? .null
     }
 }

@@ -55,7 +55,13 @@ package struct Cycle: Sendable {
             tick: tick
         )
         if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
-        for case .drain(let id) in steps { document.known[id]?.draining = readings.machine }
+        for step in steps {
+            switch step {
+            case .drain(let id): document.known[id]?.draining = readings.machine
+            case .end(let ids): for id in ids { document.known[id]?.draining = readings.machine }
+            default: continue
+            }
+        }
         return CyclePlan(
             decisions: verdict.decisions,
             steps: steps,
@@ -177,6 +183,7 @@ package struct Cycle: Sendable {
         )
         document.qualityMinute = readings.counts?.last ?? document.qualityMinute
         document.lastTick = Int((readings.now.seconds / 60).rounded(.down))
+        document.trainedMinute = forecaster.trainedMinute
     }
 
     /// The token is made with the first launch, and changed while there are backends.

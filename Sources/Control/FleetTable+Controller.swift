@@ -53,10 +53,10 @@ extension FleetTable {
         }
     }
 
-    /// Replaces the version that was read; fails with `DynamoDB.conditionFailed` when another has come meanwhile.
-    package func put(_ document: ControllerDocument, version: Int, nonce: String) -> Call<Void> {
+    /// Puts the next version in place of the document's own; fails with `DynamoDB.conditionFailed` when another has come meanwhile.
+    package func put(_ document: ControllerDocument, nonce: String) -> Call<Void> {
         let item: DynamoDB.Item = [
-            "version": .integer(version), "nonce": .string(nonce),
+            "version": .integer(document.version + 1), "nonce": .string(nonce),
             "state": .string(String(decoding: document.json.encoded(), as: UTF8.self)),
         ]
         let condition: DynamoDB.Expression =

@@ -1,6 +1,6 @@
 extension LoadForecaster {
     private static let magic: [UInt8] = Array("MARKLOAD".utf8)
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// All that the forecaster is, in less than 400,000 bytes: what reads it goes on as if nothing had happened.
     package func encoded() -> [UInt8] {
@@ -9,7 +9,7 @@ extension LoadForecaster {
         writer.byte(Self.version)
         writer.list(targets.horizons) { $0.count($1) }
         series.write(to: &writer)
-        writer.optional(trainedAt) { $0.count($1) }
+        writer.optional(trainedMinute) { $0.integer($1) }
         for smoother in smoothers { smoother.write(to: &writer) }
         for tracker in offsets.joined() { tracker.write(to: &writer) }
         for mix in mixes { mix.write(to: &writer) }
@@ -44,7 +44,7 @@ extension LoadForecaster {
 
     private mutating func read(_ reader: inout StateReader) throws {
         series = try LoadSeries(from: &reader)
-        trainedAt = try reader.optional { try $0.count() }
+        trainedMinute = try reader.optional { try $0.integer() }
         for index in smoothers.indices { try smoothers[index].read(&reader) }
         for target in offsets.indices {
             for index in offsets[target].indices { try offsets[target][index].read(&reader) }

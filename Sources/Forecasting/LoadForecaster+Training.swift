@@ -6,10 +6,10 @@ extension LoadForecaster {
     ///
     /// That is an hour and a tenth of what was known then, at most twelve hours. Models that another series taught are kept for a day.
     package var isTrainingDue: Bool {
-        guard let trainedAt else {
+        guard let trainedMinute, let lastMinute = series.lastMinute else {
             return series.count >= (models == nil ? Self.minutesMin : 1440)
         }
-        return series.count - trainedAt >= min(max(60, trainedAt / 10), 720)
+        return lastMinute - trainedMinute >= min(max(60, (trainedMinute - series.start) / 10), 720)
     }
 
     /// Trains on all that is known.
@@ -29,7 +29,7 @@ extension LoadForecaster {
             let models = LoadModels(series, targets, settings: settings, before: models, progress: progress)
         else { return scores }
         self.models = models
-        trainedAt = length
+        trainedMinute = series.lastMinute
         remember(models)
         return scores
     }

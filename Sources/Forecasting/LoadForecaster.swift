@@ -9,8 +9,8 @@ package struct LoadForecaster: Equatable, Sendable {
     /// Of the last minute; empty before the first.
     package internal(set) var forecasts: [LoadForecast] = []
     package internal(set) var models: LoadModels?
-    /// Minutes of history at the last training.
-    package internal(set) var trainedAt: Int?
+    /// Last minute that was known at the last training.
+    package internal(set) var trainedMinute: Int?
 
     var smoothers = Smoother.all.map { Smoother($0) }
     /// How far above a smoother's mean its maxima lie, in deviations: [target][smoother].

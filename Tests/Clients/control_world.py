@@ -361,6 +361,11 @@ class World:
         return self.dynamo.get_item(TableName=TABLE, Key={"pk": {"S": partition}, "sk": {"S": sort}}).get("Item")
 
     @property
+    def document(self) -> dict:
+        """What the controller remembers."""
+        return json.loads(self.item("controller", "document")["state"]["S"])
+
+    @property
     def route(self) -> str:
         target = self.api.get_routes(ApiId=self.api_id)["Items"][0]["Target"]
         return next(name for name, id in self.integrations.items() if target == f"integrations/{id}")
@@ -450,10 +455,10 @@ class Controller:
             "time": moment, "region": REGION, "resources": ["arn:aws:scheduler:us-east-1:123456789012:schedule/default/tick"], "detail": {},
         }  # fmt: skip
 
-    def tell(self, kind: str, instance: str, **detail: str) -> dict:
+    def tell(self, kind: str, instance: str, ago: float = 0, **detail: str) -> dict:
         self.begin({
             "version": "0", "id": "e", "detail-type": kind, "source": "aws.ec2", "account": "123456789012",
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.world.clock.now())), "region": REGION,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.world.clock.now() - ago)), "region": REGION,
             "resources": [f"arn:aws:ec2:us-east-1b:instance/{instance}"], "detail": {"instance-id": instance} | detail,
         })  # fmt: skip
         return self.end()

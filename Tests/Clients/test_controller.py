@@ -142,6 +142,47 @@ def test_events_of_other_instances_are_none_of_ours(world):
     assert states == "running", "an instance without our tag was touched"
 
 
+def test_that_an_instance_goes_which_has_been_let_go_is_no_news(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = [i["InstanceId"] for i in world.instances()]
+    world.rate = lambda minute: 0.0
+    while "TerminateInstances" not in world.calls:
+        world.minute(controller)
+    gone = next(i for i in fleet if i not in [other["InstanceId"] for other in world.instances()])
+    before = len(world.calls)
+    answer = controller.tell("EC2 Instance State-change Notification", gone, state="shutting-down")
+    assert answer["done"] is False and "let go" in answer["because"]
+    assert not set(world.calls[before:]) & {"CreateFleet", "TerminateInstances", "GetMetricData"}
+
+
+def test_an_event_that_comes_late_does_not_turn_the_clock_back(world):
+    controller = world.controller()
+    grow(world, controller)
+    victim, size = world.instances()[0]["InstanceId"], len(world.instances())
+    tick = world.document["last_tick"]
+    answer = controller.tell("EC2 Spot Instance Interruption Warning", victim, ago=600, **{"instance-action": "terminate"})
+    assert answer["done"] and world.document["last_tick"] == tick
+    assert len(world.instances()) == size + 1
+
+
+def test_what_one_process_has_trained_the_others_go_on_with(world):
+    one, other = world.controller(), world.controller()
+    began = world.began
+    world.rate = lambda minute: 600.0 + 60 * (minute % 10) if minute >= began - 400 else 0.0
+    world.clock.advance(60)
+    # Too short to train in.
+    other.begin(other.event(), seconds=25)
+    assert other.end()["done"] and "trained_minute" in world.document and world.document["trained_minute"] is None
+    world.minute(one)
+    assert [line for line in one.lines if "trained on" in line]
+    trained = world.document["trained_minute"]
+    assert trained is not None
+    world.minute(other)
+    assert not [line for line in other.lines if "trained on" in line], "it would have to train anew if it did not know"
+    assert world.document["trained_minute"] == trained
+
+
 def test_an_instance_of_ours_that_never_serves_is_ended(world):
     controller = world.controller()
     image = world.ec2.describe_images()["Images"][0]["ImageId"]

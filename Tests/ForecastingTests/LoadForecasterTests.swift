@@ -45,6 +45,21 @@ import Testing
         #expect(forecaster.forecasts.count == 3)
     }
 
+    @Test func `is due for training half a day after the last, whatever its series has forgotten meanwhile`() {
+        // With so many minutes the series forgets its first day soon.
+        var forecaster = LoadForecaster()
+        let known = LoadSeries.capacity + 1000
+        for t in 0..<known { forecaster.observe(Double(t % 60), minute: t) }
+        var settings = Self.quick
+        settings.rowsMax = 600
+        forecaster.train(settings: settings)
+        #expect(forecaster.trainedMinute == known - 1)
+        for t in known..<(known + 719) { forecaster.observe(Double(t % 60), minute: t) }
+        #expect(!forecaster.isTrainingDue && forecaster.series.start > 0)
+        forecaster.observe(1, minute: known + 719)
+        #expect(forecaster.isTrainingDue)
+    }
+
     @Test func `is persistence at first`() {
         var forecaster = LoadForecaster()
         for t in 0..<5 { forecaster.observe(80, minute: t) }

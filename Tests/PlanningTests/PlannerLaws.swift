@@ -20,6 +20,17 @@ import Wire
         #expect(failure == nil)
     }
 
+    @Test func `does nothing more whichever of the pools that it asks EC2 takes`() throws {
+        let failure = try firstFailure(of: Self.seeds) { generator in
+            var scene = try Scene(&generator)
+            scene.scatterPrices(&generator)
+            let decisions = scene.plan()
+            scene.carryOut(decisions) { $0[generator.below($0.count)] }
+            return scene.plan().isEmpty
+        }
+        #expect(failure == nil)
+    }
+
     @Test func `never serves less with more budget`() throws {
         let failure = try firstFailure(of: Self.seeds) { generator in
             let scene = try Scene(&generator, fleet: 0)
@@ -194,13 +205,24 @@ private struct Scene {
         launched += 1
     }
 
-    /// EC2 gives what the first pool has.
-    mutating func carryOut(_ decisions: [Decision]) {
+    /// Each pool has a spot price of its own.
+    mutating func scatterPrices(_ generator: inout SeededGenerator) {
+        for type in workload.machines.keys.sorted() {
+            for zone in settings.zones {
+                let price = catalogue[type]?.spot?.price ?? .zero
+                observation.spotPrices[Pool(type: type, zone: zone)] = price * (0.7 + 0.8 * generator.unit())
+            }
+        }
+    }
+
+    /// - Parameter choice: the pool that EC2 takes an instance from.
+    mutating func carryOut(_ decisions: [Decision], choice: ([Pool]) -> Pool = { $0[0] }) {
         for decision in decisions {
             switch decision.action {
             case .launch(let launch):
                 for _ in 0..<launch.count {
-                    self.launch(launch.pools[0].type, launch.market, launch.pools[0].zone, serving: false)
+                    let pool = choice(launch.pools)
+                    self.launch(pool.type, launch.market, pool.zone, serving: false)
                 }
             case .drain(let id):
                 for index in observation.instances.indices where observation.instances[index].id == id {

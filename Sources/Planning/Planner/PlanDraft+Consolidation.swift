@@ -15,7 +15,7 @@ extension PlanDraft {
         guard isQuiet, stack.layers.allSatisfy({ $0.instance.isServing }) else { return }
         let fleetPrice = stack.layers.reduce(0) { $0 + $1.price }
         var best: Replacement?
-        for offer in Self.efficient(view.launchable, view) {
+        for offer in efficient {
             guard let candidate = replacement(offer, fleetPrice), candidate.saves > best?.saves ?? 0 else {
                 continue
             }

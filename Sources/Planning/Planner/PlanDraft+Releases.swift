@@ -28,7 +28,7 @@ extension PlanDraft {
     mutating func release() {
         while let top = stack.topServing, !top.instance.id.isEmpty {
             let appraisal = view.appraiseKeeping(top)
-            guard appraisal.worth <= 0 else { break }
+            guard appraisal.worth <= 0, !wouldComeAgain(top) else { break }
             stack.removeTop()
             decide(
                 .drain(instance: top.instance.id),
@@ -38,6 +38,20 @@ extension PlanDraft {
                 insteadOf: Decision.RunnerUp(name: "keep it", costsMore: Dollars(-appraisal.worth))
             )
         }
+    }
+
+    /// Whether the plan without it would ask its pool for another.
+    ///
+    /// A launch is weighed at its cheapest pool's price, and EC2 may choose a dearer one: what is worth its price in one pool and not in
+    /// another would come and go with every plan. Whether to replace it is for `consolidate` to weigh.
+    private func wouldComeAgain(_ top: FleetStack.Layer) -> Bool {
+        var without = self
+        without.stack.removeTop()
+        without.instanceCount -= 1
+        without.pricePerHour -= 60 * top.price
+        guard let choice = without.choose() else { return false }
+        return choice.offer.market == top.instance.market
+            && without.pools(choice.offer).contains(top.instance.pool)
     }
 
     /// Instances that may soon be taken back go once what replaces them serves.

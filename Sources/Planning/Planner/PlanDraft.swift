@@ -9,6 +9,9 @@ struct PlanDraft {
     /// All that are billed.
     var instanceCount: Int
     var pricePerHour: Double
+    /// What may be launched, none of it at once weaker and dearer a request than another.
+    let efficient: [Offer]
+    private let efficientOnDemand: [Offer]
     private let pools: [Market: SpotPools]
     private var pooled: [Pool: Int]
 
@@ -18,6 +21,8 @@ struct PlanDraft {
     init(_ observation: Observation, _ view: PlannerView, _ pools: [Market: SpotPools]) {
         self.view = view
         self.pools = pools
+        efficient = Self.efficient(view.launchable, view)
+        efficientOnDemand = Self.efficient(view.launchable.filter { $0.market == .onDemand }, view)
         let usable = observation.instances.filter(\.isUsable)
         warned = usable.filter { $0.warning != nil }
         let offers = view.offers
@@ -69,11 +74,7 @@ struct PlanDraft {
 
     /// One after the other as long as one pays, each of the kind that would save most on what is above the fleet.
     mutating func launch() {
-        let offers = Self.efficient(view.launchable, view)
-        let lasting = Self.efficient(view.launchable.filter { $0.market == .onDemand }, view)
-        while newInstances < Self.launchesMax {
-            // What EC2 may take back at once, Lambda has to be able to serve at once.
-            guard let choice = choose(isSpotSafe ? offers : lasting, base: stack.top) else { return }
+        while newInstances < Self.launchesMax, let choice = choose() {
             let reason = warned.first.map { Reason.replacesInterrupted(instance: $0.id) } ?? choice.reason
             guard add(choice.offer, because: reason, insteadOf: choice.runnerUp) else { return }
         }
@@ -81,9 +82,8 @@ struct PlanDraft {
 
     /// For a load that is missed now, whatever is expected.
     mutating func launch(rate: Double, because reason: Reason) {
-        let offers = Self.efficient(view.launchable, view)
         guard
-            let offer = offers.first(where: { PlannerView.capacity($0) >= rate }) ?? offers.last
+            let offer = efficient.first(where: { PlannerView.capacity($0) >= rate }) ?? efficient.last
         else { return }
         var rest = rate
         while rest > 0, newInstances < Self.launchesMax {
@@ -104,16 +104,20 @@ struct PlanDraft {
 
     private var newInstances: Int { stack.layers.count { $0.instance.id.isEmpty } }
 
-    private struct Choice {
+    /// A launch above the fleet, and why.
+    struct Choice {
         let offer: Offer
         let reason: Reason
         let runnerUp: Decision.RunnerUp?
     }
 
-    private func choose(_ offers: [Offer], base: Double) -> Choice? {
+    /// What saves most above the fleet; nil when nothing does.
+    func choose() -> Choice? {
+        // What EC2 may take back at once, Lambda has to be able to serve at once.
+        let offers = isSpotSafe ? efficient : efficientOnDemand
         let worths = offers.compactMap {
             offer -> (offer: Offer, first: PlannerView.Appraisal, total: Double)? in
-            fill(offer, base: base).map { (offer, $0.first, $0.total) }
+            fill(offer, base: stack.top).map { (offer, $0.first, $0.total) }
         }
         guard let best = worths.max(by: { $0.total < $1.total }) else { return nil }
         let second = worths.filter { $0.offer != best.offer }.max { $0.total < $1.total }
@@ -144,7 +148,7 @@ struct PlanDraft {
     }
 
     /// Offers of which none is at once weaker and cheaper a request than another, by rising capacity.
-    static func efficient(_ offers: [Offer], _ view: PlannerView) -> [Offer] {
+    private static func efficient(_ offers: [Offer], _ view: PlannerView) -> [Offer] {
         var kept: [Offer] = []
         var least = Double.infinity
         let sorted = offers.map { ($0, PlannerView.capacity($0), view.price($0)) }
