@@ -104,12 +104,7 @@ package final class Controller: Sendable {
     ) async -> CycleReport {
         do {
             let document = try await document(deadlines)
-            if case .tick = trigger, let last = document.lastTick, (0..<60).contains(last - trigger.minute) {
-                return CycleReport("the tick of this minute, or a later one, has been carried out")
-            }
-            if case .instance(let event, _) = trigger, document.expects(event) {
-                return CycleReport("\(event.instance) has been let go, and the next tick sees to the rest")
-            }
+            if let reason = document.reasonToSkip(trigger) { return CycleReport(reason) }
             let time = document.time(trigger.time)
             let forecaster = try await forecaster(trained: document.trainedMinute, deadlines)
             let readings = try await read(document, forecaster, at: time, deadlines)

@@ -40,9 +40,17 @@ package struct ControllerDocument: Equatable, Sendable {
         return Duration.milliseconds(last - trigger) < .seconds(3600) ? max(trigger, last) : trigger
     }
 
-    /// Whether an event only says that what has been let go is going.
-    func expects(_ event: InstanceEvent) -> Bool {
-        event.kind == .state && known[event.instance]?.draining != nil
+    /// Why there is nothing to be done; nil when there is.
+    func reasonToSkip(_ trigger: Controller.Trigger) -> String? {
+        switch trigger {
+        case .tick:
+            guard let lastTick, (0..<60).contains(lastTick - trigger.minute) else { return nil }
+            return "the tick of this minute, or a later one, has been carried out"
+        case .instance(let event, _):
+            guard event.kind == .state, known[event.instance]?.draining != nil else { return nil }
+            return "\(event.instance) has been let go, and the next tick sees to the rest"
+        case .preview: return nil
+        }
     }
 
     // MARK: JSON

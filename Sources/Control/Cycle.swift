@@ -55,13 +55,7 @@ package struct Cycle: Sendable {
             tick: tick
         )
         if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
-        for step in steps {
-            switch step {
-            case .drain(let id): document.known[id]?.draining = readings.machine
-            case .end(let ids): for id in ids { document.known[id]?.draining = readings.machine }
-            default: continue
-            }
-        }
+        for id in steps.flatMap(\.letGo) { document.known[id]?.draining = readings.machine }
         return CyclePlan(
             decisions: verdict.decisions,
             steps: steps,

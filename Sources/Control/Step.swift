@@ -15,6 +15,15 @@ package enum Step: Equatable, Sendable {
     /// Their registrations, which nobody will take back any more.
     case forget([String])
 
+    /// Instances that it lets go.
+    var letGo: [String] {
+        switch self {
+        case .drain(let id): [id]
+        case .end(let ids): ids
+        default: []
+        }
+    }
+
     /// In the order in which they are done: what takes longest to come first, then Lambda made ready, and only then what is taken away.
     fileprivate var rank: Int {
         switch self {

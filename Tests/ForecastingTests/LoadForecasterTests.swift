@@ -45,7 +45,8 @@ import Testing
         #expect(forecaster.forecasts.count == 3)
     }
 
-    @Test func `is due for training half a day after the last, whatever its series has forgotten meanwhile`() {
+    @Test func `is due for training half a day after the last, whatever its series has forgotten meanwhile`()
+    {
         // With so many minutes the series forgets its first day soon.
         var forecaster = LoadForecaster()
         let known = LoadSeries.capacity + 1000
