@@ -70,6 +70,12 @@ def test_the_summary_says_what_it_cost_and_what_others_would_have_cost(day):
     assert 0 < share <= 100
 
 
+def test_models_of_all_kinds_can_be_tried_beside_the_load(day):
+    _, state, _ = day
+    takes = {model["name"]: model["takes"] for model in state["models"]}
+    assert takes == {"digits-ensemble": ["drawing", "picture"], "scripture": ["text"], "translator": ["translation"]}
+
+
 def test_the_day_ends_with_nothing_that_runs_or_costs(day):
     text, state, left = day
     assert "Back to zero: no instance runs, and nothing is served" in text
