@@ -70,8 +70,11 @@ package struct GenerationService: Sendable {
             let list: JSON = ["object": "list", "data": .array(names.sorted().map(Self.model))]
             return .answer(InferenceService.json(list.encoded()))
         case .model(let name):
-            let model = try generating(try repository().model(name, version: nil))
-            return .answer(InferenceService.json(Self.model(model.name).encoded()))
+            // What the list does not have is not found, whatever else it can do.
+            guard try repository().model(name, version: nil).configuration.generation != nil else {
+                throw .notFound("model '\(name)' makes no texts; GET /v1/models lists those that do")
+            }
+            return .answer(InferenceService.json(Self.model(name).encoded()))
         case .unknown: throw .notFound("no such path")
         }
     }

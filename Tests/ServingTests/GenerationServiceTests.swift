@@ -147,7 +147,7 @@ private final class Answer: Sendable {
         let list = try json("/v1/models", nil, method: "GET")
         #expect(list.json["data"]?.arrayValue?.map { $0["id"] } == ["counter", "writer"])
         #expect(try json("/v1/models/writer", nil, method: "GET").json["object"] == "model")
-        #expect(try json("/v1/models/sums", nil, method: "GET").status == 400)
+        #expect(try json("/v1/models/sums", nil, method: "GET").status == 404)
         #expect(try json("/v1/models/none", nil, method: "GET").status == 404)
     }
 
