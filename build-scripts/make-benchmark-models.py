@@ -196,11 +196,13 @@ def digits(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=pathlib.Path, help="where to put the repository")
-    folder = parser.parse_args().folder
+    parser.add_argument("--units", type=int, default=650, help="of each layer of step_lstm; 1500 is the paper's \"large\"")
+    arguments = parser.parse_args()
+    folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     digits(folder)
     lstm(folder)
-    step_lstm(folder)
+    step_lstm(folder, hidden=arguments.units)
     mobilenet(folder)
 
 
