@@ -9,7 +9,7 @@ extension LoadForecaster {
         guard let trainedMinute, let lastMinute = series.lastMinute else {
             return series.count >= (models == nil ? Self.minutesMin : 1440)
         }
-        return lastMinute - trainedMinute >= min(max(60, (trainedMinute - series.start) / 10), 720)
+        return lastMinute - trainedMinute >= min(max(60, (trainedMinute - series.start + 1) / 10), 720)
     }
 
     /// Trains on all that is known.

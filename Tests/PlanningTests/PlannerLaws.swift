@@ -31,6 +31,22 @@ import Wire
         #expect(failure == nil)
     }
 
+    @Test func `comes to rest under a load that stays as it is`() throws {
+        let failure = try firstFailure(of: 0..<100) { generator in
+            var scene = try Scene(&generator)
+            scene.scatterPrices(&generator)
+            var restsSince = 0
+            for minute in 1...90 {
+                let before = scene.observation.instances
+                scene.carryOut(scene.plan()) { $0[generator.below($0.count)] }
+                if scene.observation.instances != before { restsSince = minute }
+                scene.pass(minutes: 1)
+            }
+            return restsSince <= 45
+        }
+        #expect(failure == nil)
+    }
+
     @Test func `never serves less with more budget`() throws {
         let failure = try firstFailure(of: Self.seeds) { generator in
             let scene = try Scene(&generator, fleet: 0)
