@@ -76,6 +76,7 @@ def play(server: Server, rate: float, seconds: float, tokens: int, within_ms: fl
     """An open loop: nobody waits for the answers of others."""
     draw = random.Random(1)
     results, threads = [], []
+    before = server.metric("mark_steps_total"), server.metric("mark_tokens_total")
     start, at = time.perf_counter(), 0.0
     while (at := at + draw.expovariate(rate)) < seconds:
         time.sleep(max(0, start + at - time.perf_counter()))
@@ -87,11 +88,11 @@ def play(server: Server, rate: float, seconds: float, tokens: int, within_ms: fl
     elapsed = time.perf_counter() - start
     good = [first for made, first, whole in results if made and whole * 1000 <= within_ms]
     firsts = sorted(good) or [float("nan")]
-    steps = server.metric("mark_steps_total")
+    steps, made = server.metric("mark_steps_total") - before[0], server.metric("mark_tokens_total") - before[1]
     print(
         f"  {len(results)} requests, {len(good)} complete in time: goodput {len(good) / elapsed:.2f} texts/s, "
         f"{len(good) * tokens / elapsed:.0f} tokens/s; first token p50 {firsts[len(firsts) // 2] * 1000:.1f} ms; "
-        f"{server.metric('mark_tokens_total') / max(1, steps):.1f} tokens a step"
+        f"{made / max(1, steps):.1f} tokens a step"
     )
     server.goodput = len(good) / elapsed
 
