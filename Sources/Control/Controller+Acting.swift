@@ -224,8 +224,14 @@ extension StepOutcome {
 
 extension ControllerDocument {
     /// What acting has shown.
-    mutating func learn(_ outcomes: [StepOutcome]) {
+    ///
+    /// - Parameter machine: this machine's time.
+    mutating func learn(_ outcomes: [StepOutcome], at machine: WallClock) {
         for outcome in outcomes {
+            // What could not be done is decided anew.
+            for id in outcome.error == nil ? outcome.step.letGo : [] where known[id]?.draining == nil {
+                known[id]?.draining = machine
+            }
             known.merge(outcome.launched) { $1 }
             unavailable += outcome.unavailable
             guard case .warm(.inference, _) = outcome.step else { continue }

@@ -87,7 +87,10 @@ extension Controller {
         async let quality = quality(document, readings.counts, until)
         async let subnets = subnets(until)
         async let concurrency = concurrency(until)
-        readings.note(await prices, "spot prices are taken from the list") { $0.spotPrices = $1 }
+        // The last ones, or else the list's: a fleet is not judged anew because a price could not be read.
+        readings.spotPrices = kept.withLock(\.prices)
+        readings.note(await prices, "spot prices are those of before") { $0.spotPrices = $1 }
+        kept.withLock { $0.prices = readings.spotPrices }
         readings.note(await quality, "how requests fared is not known") { $0.quality = $1 }
         readings.note(await subnets, "nothing can be launched, as the subnets are not known") {
             $0.subnets = $1

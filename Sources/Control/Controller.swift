@@ -40,6 +40,8 @@ package final class Controller: Sendable {
         /// Subnets by zone.
         var subnets: [String: String]?
         var routing: RouteMap?
+        /// As last read.
+        var prices: [Pool: DollarsPerHour] = [:]
         /// In a dry run there is no document.
         var document: ControllerDocument?
     }
@@ -82,6 +84,10 @@ package final class Controller: Sendable {
                 return CycleReport("\(event.instance) is none of this stack's instances")
             }
             await heed(event, at: time, deadlines, log)
+            // Before the lease, which would keep a tick away.
+            if let reason = try? await document(deadlines).reasonToSkip(trigger) {
+                return CycleReport(reason)
+            }
         }
         guard !settings.isDryRun else { return await cycle(trigger, holder, deadlines, log) }
         guard await takeLease(holder, trigger, deadlines, log) else {
@@ -124,11 +130,10 @@ package final class Controller: Sendable {
                 return CycleReport(plan, outcomes: [], isDry: true)
             }
             let outcomes = await perform(plan.steps, at: time, deadlines, log)
-            cycle.document.learn(outcomes)
-            await remember(cycle, plan, holder, deadlines, log)
+            cycle.document.learn(outcomes, at: readings.machine)
+            let isKept = await remember(cycle, plan, holder, deadlines, log)
             write(plan.metrics(cycle, readings, stack: settings.stack))
-            cycle.document.version += 1
-            await train(&cycle, holder, deadlines, log)
+            if isKept { await train(cycle, holder, deadlines, log) }
             return CycleReport(plan, outcomes: outcomes, isDry: false)
         } catch {
             return CycleReport(failure: error)
@@ -191,38 +196,51 @@ package final class Controller: Sendable {
         _ nonce: String,
         _ deadlines: CycleDeadlines,
         _ log: Log
-    ) async {
-        let put = settings.table.put(cycle.document, nonce: nonce)
-        if case .failure(let error) = await attempt(put, deadlines.remembering) {
-            let found = await attempt(settings.table.document(), deadlines.remembering)
-            // A write whose answer was lost may be refused when it is repeated, though it was the first that counted.
-            if case .success(let found) = found, found?.nonce == nonce { return }
-            log.warn("what this cycle learnt is lost: \(error)")
-        }
-        guard !plan.decisions.isEmpty else { return }
+    ) async -> Bool {
+        let isKept = await put(cycle.document, nonce, deadlines, log)
+        guard !plan.decisions.isEmpty else { return isKept }
         let decided = settings.table.putDecision(plan.decided, at: now().wall)
         if case .failure(let error) = await attempt(decided, deadlines.remembering) {
             log.warn("no decision log: \(error)")
         }
+        return isKept
+    }
+
+    private func put(
+        _ document: ControllerDocument,
+        _ nonce: String,
+        _ deadlines: CycleDeadlines,
+        _ log: Log
+    ) async -> Bool {
+        let put = settings.table.put(document, nonce: nonce)
+        guard case .failure(let error) = await attempt(put, deadlines.remembering) else { return true }
+        let found = await attempt(settings.table.document(), deadlines.remembering)
+        // A write whose answer was lost may be refused when it is repeated, though it was the first that counted.
+        if case .success(let found) = found, found?.nonce == nonce { return true }
+        log.warn("what this cycle learnt is lost: \(error)")
+        return false
     }
 
     /// With what time is left; an unfinished training would be lost, so it needs enough of it.
     ///
-    /// The document says that there is a new training, or other processes would go on without it.
-    private func train(_ cycle: inout Cycle, _ nonce: String, _ deadlines: CycleDeadlines, _ log: Log) async {
-        guard cycle.forecaster.isTrainingDue, deadlines.end - now().monotonic > .seconds(30) else { return }
-        cycle.forecaster.train()
-        kept.withLock { $0.forecaster = cycle.forecaster }
-        cycle.document.trainedMinute = cycle.forecaster.trainedMinute
-        let calls = [
-            settings.table.putForecaster(cycle.forecaster.encoded()),
-            settings.table.put(cycle.document, nonce: nonce),
-        ]
-        for call in calls {
-            guard case .failure(let error) = await attempt(call, deadlines.end) else { continue }
+    /// The document, which has just been put, says that there is a new training, or other processes would go on without it.
+    private func train(_ cycle: Cycle, _ nonce: String, _ deadlines: CycleDeadlines, _ log: Log) async {
+        var (forecaster, document) = (cycle.forecaster, cycle.document)
+        guard forecaster.isTrainingDue, deadlines.end - now().monotonic > .seconds(30) else { return }
+        forecaster.train()
+        let stored = await attempt(settings.table.putForecaster(forecaster.encoded()), deadlines.end)
+        if case .failure(let error) = stored {
+            // Nobody has it, this process neither: it trains again.
             return log.warn("the trained forecaster is not kept: \(error)")
         }
-        log.info("trained on \(cycle.forecaster.series.count) minutes")
+        kept.withLock { $0.forecaster = forecaster }
+        log.info("trained on \(forecaster.series.count) minutes")
+        document.version += 1
+        document.trainedMinute = forecaster.trainedMinute
+        let told = await attempt(settings.table.put(document, nonce: nonce), deadlines.end)
+        if case .failure(let error) = told {
+            log.warn("others learn of the training a minute later: \(error)")
+        }
     }
 
     private func record(_ plan: CyclePlan, _ log: Log) {

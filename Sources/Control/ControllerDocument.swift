@@ -19,6 +19,8 @@ package struct ControllerDocument: Equatable, Sendable {
     package var late: [String: Int] = [:]
     /// Mean time of a run on Lambda, of late.
     package var latency: Duration?
+    /// What backends have said that they take, by type: kept when none is left, or the profile would launch what has just proved too weak.
+    package var capacities: [String: MeasuredCapacity] = [:]
     /// Minutes whose runs of the inference function are warm-ups in part.
     package var warmed: Set<Int> = []
     /// Last minute of which the quality was told to the planner.
@@ -47,7 +49,8 @@ package struct ControllerDocument: Equatable, Sendable {
             guard let lastTick, (0..<60).contains(lastTick - trigger.minute) else { return nil }
             return "the tick of this minute, or a later one, has been carried out"
         case .instance(let event, _):
-            guard event.kind == .state, known[event.instance]?.draining != nil else { return nil }
+            let isServing = known[event.instance].map { $0.draining == nil } ?? false
+            guard event.kind == .state, !isServing else { return nil }
             return "\(event.instance) has been let go, and the next tick sees to the rest"
         case .preview: return nil
         }
@@ -62,6 +65,11 @@ package struct ControllerDocument: Equatable, Sendable {
             "unavailable": .array(unavailable.map { [.string($0.type), .string($0.zone)] }),
             "late": .object(late.sorted { $0.key < $1.key }.map { .init($0.key, .integer(Int64($0.value))) }),
             "latency_ms": latency.map { .double($0 / .milliseconds(1)) } ?? .null,
+            "capacities": .object(
+                capacities.sorted { $0.key < $1.key }.map {
+                    .init($0.key, [.double($0.value.rate), .integer(Int64($0.value.minute))])
+                }
+            ),
             "warmed": .array(warmed.sorted().map { .integer(Int64($0)) }),
             "quality_minute": qualityMinute.map { .integer(Int64($0)) } ?? .null,
             "last_tick": lastTick.map { .integer(Int64($0)) } ?? .null,
@@ -81,12 +89,30 @@ package struct ControllerDocument: Equatable, Sendable {
         }
         for member in json["late"]?.objectValue ?? [] { late[member.key] = member.value.intValue }
         latency = json["latency_ms"]?.doubleValue.map { .milliseconds($0) }
+        for member in json["capacities"]?.objectValue ?? [] {
+            guard let rate = member.value[0]?.doubleValue, rate > 0, let minute = member.value[1]?.intValue
+            else { continue }
+            capacities[member.key] = MeasuredCapacity(rate: rate, minute: minute)
+        }
         warmed = Set((json["warmed"]?.arrayValue ?? []).compactMap(\.intValue))
         qualityMinute = json["quality_minute"]?.intValue
         lastTick = json["last_tick"]?.intValue
         trainedMinute = json["trained_minute"]?.intValue
         status = json["status"] ?? .null
     }
+}
+
+/// What a type's instances take.
+package struct MeasuredCapacity: Equatable, Sendable {
+    /// Requests per second within the objective, as a mean of the type's backends.
+    package let rate: Double
+    /// When it was last said.
+    package let minute: Int
+
+    /// Another version of the model may be faster: what nobody has said for a day is forgotten.
+    static let minutesKept = 1440
+
+    package init(rate: Double, minute: Int) { (self.rate, self.minute) = (rate, minute) }
 }
 
 extension KnownInstance {

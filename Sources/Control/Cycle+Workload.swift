@@ -56,9 +56,7 @@ extension Cycle {
         planning.functionArchitecture = settings.architecture
         planning.routing = workload.routingCost(catalogue.lambda(settings.architecture)).amount
         planning.usesProvisionedConcurrency = settings.function.qualifier != nil
-        for backend in readings.backends where backend.capacity > 0 {
-            planning.capacities[backend.type] = backend.capacity
-        }
+        planning.capacities = document.capacities.mapValues(\.rate)
         return planning
     }
 }

@@ -55,7 +55,6 @@ package struct Cycle: Sendable {
             tick: tick
         )
         if let rotation = rotation(readings, fleet, verdict.decisions) { steps.insert(rotation, at: 0) }
-        for id in steps.flatMap(\.letGo) { document.known[id]?.draining = readings.machine }
         return CyclePlan(
             decisions: verdict.decisions,
             steps: steps,
@@ -98,6 +97,20 @@ package struct Cycle: Sendable {
         if let run = readings.quality.meanRun {
             // Half of it is new: a function's pace changes with its deployments, not from minute to minute.
             document.latency = document.latency.map { ($0 + run) / 2 } ?? run
+        }
+        hearCapacities(readings)
+    }
+
+    private mutating func hearCapacities(_ readings: Readings) {
+        let minute = Int((readings.now.seconds / 60).rounded(.down))
+        // One that has answered nothing yet does not know what it will be asked.
+        let telling = readings.backends.filter { $0.capacity > 0 && $0.load.served > 0 }
+        for (type, backends) in Dictionary(grouping: telling, by: \.type) {
+            let rate = backends.reduce(0) { $0 + $1.capacity } / Double(backends.count)
+            document.capacities[type] = MeasuredCapacity(rate: rate, minute: minute)
+        }
+        document.capacities = document.capacities.filter {
+            minute - $0.value.minute < MeasuredCapacity.minutesKept
         }
     }
 

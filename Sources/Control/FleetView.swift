@@ -25,6 +25,8 @@ package struct FleetView: Equatable, Sendable {
     package static let allSilentMax = Duration.seconds(300)
     /// After a launch EC2's list may lack it for a while.
     package static let listLagMax = Duration.seconds(120)
+    /// What has not served after that long never will.
+    package static let bootMax = Duration.seconds(600)
     /// After that long a draining instance is ended, whatever it still does.
     package static let drainMax = Duration.seconds(60)
 
@@ -79,11 +81,17 @@ package struct FleetView: Equatable, Sendable {
             case .shuttingDown, .terminated:
                 if backend != nil { view.stale.append(listed.id) }
                 // Once: EC2 lists it for an hour.
-                guard known[listed.id] != nil else { return }
-                view.instances.append(
-                    instance(listed, .gone(listed.wasTakenBack ? .interrupted : .released))
-                )
+                guard let memory = known[listed.id] else { return }
+                view.instances.append(instance(listed, .gone(end(of: listed, memory))))
             }
+        }
+
+        /// Why one is gone.
+        private func end(of listed: EC2.Instance, _ memory: KnownInstance) -> Instance.Departure {
+            guard !listed.wasTakenBack else { return .interrupted }
+            // It ended by itself, or was given up.
+            let isTooOld = Duration.milliseconds(now - memory.launched) > FleetView.bootMax
+            return memory.serves == nil && (memory.draining == nil || isTooOld) ? .failedToBoot : .released
         }
 
         private mutating func addLiving(_ listed: EC2.Instance, _ backend: RegisteredBackend?) {

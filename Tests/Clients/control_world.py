@@ -188,6 +188,8 @@ class World:
         self.held, self.peak, self.warmed, self.environments = 0, 0, 0, 0
         # Requests by minute since 1970.
         self.rate = lambda minute: 0.0
+        # What backends say that they take; 0: nothing.
+        self.capacity = "0"
         self.began = int(self.clock.now() // 60)
         self.share_in_time = 100.0
         self.start_moto()
@@ -389,7 +391,7 @@ class World:
                 "address": {"S": "10.0.0.7"}, "port": {"N": "8443"}, "type": {"S": instance["InstanceType"]},
                 "market": {"S": "spot" if instance.get("InstanceLifecycle") == "spot" else "on-demand"},
                 "zone": {"S": instance["Placement"]["AvailabilityZone"]}, "registered_ms": {"N": registered},
-                "capacity_rps": {"N": "0"}, "build": {"S": "test"}, "state": {"S": "serving"}, "heartbeat_ms": {"N": str(now)},
+                "capacity_rps": {"N": self.capacity}, "build": {"S": "test"}, "state": {"S": "serving"}, "heartbeat_ms": {"N": str(now)},
                 "in_flight": {"N": "0"}, "queue_delay_ms": {"N": "0"}, "p98_ms": {"N": "50"}, "served": {"N": "10"}, "late": {"N": "0"},
                 "refused": {"N": "0"}, "ttl": {"N": str(now // 1000 + 3600)}, "pk": {"S": "fleet"}, "sk": {"S": id},
             }  # fmt: skip

@@ -142,6 +142,47 @@ def test_events_of_other_instances_are_none_of_ours(world):
     assert states == "running", "an instance without our tag was touched"
 
 
+def test_what_instances_have_proved_to_take_outlives_them(make):
+    world = make(MARK_TYPES="c5.large")
+    controller = world.controller()
+    # The profile promises far more, and so they are launched, and let go when they say what they can.
+    world.capacity = "1"
+    grow(world, controller, minutes=25)
+    assert world.fleets and world.instances() == [] and world.document["capacities"]["c5.large"][0] == 1
+    before = len(world.fleets)
+    world.minute(controller, 20)
+    assert len(world.fleets) == before, "the profile has launched again what has just proved too weak"
+
+
+def test_what_could_not_be_drained_is_asked_again(world):
+    controller = world.controller()
+    grow(world, controller)
+    fleet = {i["InstanceId"] for i in world.instances()}
+    world.rate = lambda minute: 0.0
+    # Registrations can be read and not changed, as long as some are to be let go.
+    world.broken = {"UpdateItem"}
+    while not any("step failed" in line and "drain" in line for line in controller.lines):
+        world.minute(controller)
+    assert all("draining_ms" not in i or i["draining_ms"] is None for i in world.document["known"].values())
+    assert {i["InstanceId"] for i in world.instances()} == fleet
+    world.broken = set()
+    world.minute(controller)
+    assert any(world.item("fleet", id)["drain"]["BOOL"] for id in fleet if world.item("fleet", id))
+
+
+def test_an_instance_that_ends_before_it_serves_is_blamed_on_its_pool(make):
+    world = make(MARK_TYPES="c5.large", MARK_MARKETS="spot")
+    controller = world.controller()
+    world.sustain(STEADY)
+    while not world.instances():
+        world.minute(controller)
+    died = world.instances()
+    world.ec2.terminate_instances(InstanceIds=[i["InstanceId"] for i in died])
+    world.minute(controller)
+    pools = {tuple(pool[0]) for pool in world.document["planner"]["spot_pools"]}
+    assert {(i["InstanceType"], i["Placement"]["AvailabilityZone"]) for i in died} <= pools
+
+
 def test_that_an_instance_goes_which_has_been_let_go_is_no_news(world):
     controller = world.controller()
     grow(world, controller)

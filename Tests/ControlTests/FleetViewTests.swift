@@ -64,12 +64,13 @@ private struct Scene {
         backends.append(backend)
     }
 
-    mutating func remember(_ id: String, age: Int, drainingFor: Int? = nil) {
+    mutating func remember(_ id: String, age: Int, servesFor: Int? = nil, drainingFor: Int? = nil) {
         known[id] = KnownInstance(
             type: "c5.large",
             market: .spot,
             zone: "us-east-1a",
             launched: Self.ago(age),
+            serves: servesFor.map(Self.ago),
             draining: drainingFor.map(Self.ago)
         )
     }
@@ -163,10 +164,24 @@ private struct Scene {
         scene.register("i-1")
         #expect(scene.view.instances.isEmpty, "they were not known: it has been told")
         scene.remember("i-1", age: 600)
-        scene.remember("i-2", age: 600)
+        scene.remember("i-2", age: 600, servesFor: 500)
         #expect(state(scene, "i-1") == .gone(.interrupted))
         #expect(state(scene, "i-2") == .gone(.released))
         #expect(scene.view.known.isEmpty && scene.view.stale == ["i-1"])
+    }
+
+    @Test func `tells what never served from what was let go`() {
+        var scene = Scene()
+        for id in ["i-1", "i-2", "i-3"] {
+            scene.list(id, .terminated, reason: "Client.InstanceInitiatedShutdown")
+        }
+        // It ended by itself; it was let go as it booted; it was given up.
+        scene.remember("i-1", age: 60)
+        scene.remember("i-2", age: 60, drainingFor: 20)
+        scene.remember("i-3", age: 700, drainingFor: 20)
+        #expect(state(scene, "i-1") == .gone(.failedToBoot))
+        #expect(state(scene, "i-2") == .gone(.released))
+        #expect(state(scene, "i-3") == .gone(.failedToBoot))
     }
 
     @Test func `goes on serving for the planner while EC2 takes it back, with a warning`() {

@@ -137,6 +137,7 @@ import Wire
         document.unavailable = [Pool(type: "c5.large", zone: "z")]
         document.late = ["i-1": 3]
         document.warmed = [29, 30]
+        document.capacities = ["c5.large": MeasuredCapacity(rate: 14.5, minute: 31)]
         (document.latency, document.qualityMinute, document.lastTick) = (.milliseconds(12.5), 30, 31)
         document.status = ["route": "router"]
         let read = ControllerDocument(version: 4, try JSON(parsing: document.json.encoded()))
