@@ -97,7 +97,7 @@ import Wire
         #expect(again?.attempts == 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `are fetched once for hundreds that ask at once, and a cancelled one leaves`() async throws {
         let gate = Gate()
         var effects = World([]).effects

@@ -258,7 +258,7 @@ struct `live` {
 }
 
 /// With the right secret it works, with another it does not: against the front, and against moto's own check.
-@Suite(.enabled(if: Live.endpoint != nil), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Live.endpoint != nil), .timeLimit(.minutes(5)))
 struct `a secret` {
     @Test func `that is wrong is refused by every service`() async throws {
         let calls: [@Sendable (AWSClient) async throws -> Void] = [

@@ -3,7 +3,7 @@ import CURL
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `retrying` {
     private static let read = DynamoDB.getItem("t", key: ["pk": .string("a")])
     private static let write = DynamoDB.putItem("t", ["pk": .string("a")])
@@ -274,7 +274,7 @@ struct `retrying` {
 
     // MARK: Many at once
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `hundreds of calls share one client`() async throws {
         let world = World { _, number in number % 3 == 0 ? Self.throttled : Self.empty }
         let client = try world.client(["AWS_MAX_ATTEMPTS": "20"])
@@ -295,7 +295,7 @@ struct `retrying` {
         #expect(error?.mayHaveTakenEffect == false)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `cancelling ends the wait before a retry`() async throws {
         let world = World { _, _ in .answer(503) }
         let client = try world.client()

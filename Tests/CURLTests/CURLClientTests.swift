@@ -2,7 +2,7 @@ import CURL
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the HTTP client` {
     @Test func `an answer comes with its status, headers without case and body`() async throws {
         let server = LoopbackServer { _ in LoopbackServer.answer(404, "not here", headers: ["X-Reason: why"])
@@ -158,7 +158,7 @@ struct `the HTTP client` {
 }
 
 // In processes of their own, because the environment is everybody's.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the HTTP client and its environment` {
     @Test func `a proxy of the environment is not asked for loopback addresses`() async {
         await #expect(processExitsWith: .success) {

@@ -1,7 +1,7 @@
 import CURL
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `requests that fail` {
     @Test func `a port where nobody listens is named`() async throws {
         let server = LoopbackServer { _ in nil }
@@ -87,7 +87,7 @@ struct `requests that fail` {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the HTTP client's end` {
     @Test func `cancelling the task ends the transfer and closes its connection`() async throws {
         let server = LoopbackServer { _ in nil }

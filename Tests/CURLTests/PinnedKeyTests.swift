@@ -1,7 +1,7 @@
 import CURL
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `a pinned public key` {
     @Test func `is an identity without authorities and names`() async throws {
         let server = try TLSServer()

@@ -4,7 +4,7 @@ import Testing
 import Threading
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct `A streamed response` {
+@Suite(.timeLimit(.minutes(5))) struct `A streamed response` {
     private struct Broken: Error, CustomStringConvertible { let description = "the well is dry" }
 
     @Test func `begins with its prelude and ends with the last chunk`() throws {

@@ -6,7 +6,7 @@ import Testing
 import Threading
 
 /// The generator against a server of a few lines on a thread of its own.
-@Suite(.timeLimit(.minutes(1))) struct `A load generator` {
+@Suite(.timeLimit(.minutes(5))) struct `A load generator` {
     /// Serves connections one request at a time, each with the answer that a closure gives; nil closes the connection.
     private final class Server: Sendable {
         let port: Int

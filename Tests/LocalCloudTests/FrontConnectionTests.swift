@@ -5,7 +5,7 @@ import Testing
 import Threading
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `connections to the local front` {
     @Test func `are told to continue before a body comes`() async throws {
         let answers = try await talk { connection in

@@ -5,7 +5,7 @@ import Testing
 import Threading
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `a function's own URL` {
     @Test func `passes on what is streamed as it comes`() async throws {
         let file = TestCloud.unusedPath()

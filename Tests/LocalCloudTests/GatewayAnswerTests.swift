@@ -3,7 +3,7 @@ import LocalCloud
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the HTTP answer of a function` {
     @Test func `has the status, headers, cookies and body that it says`() async throws {
         let response = try await answer([

@@ -4,7 +4,7 @@ import Testing
 import Wire
 
 /// The scripted bootstrap gives an event back as it came.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the event of an HTTP request` {
     @Test func `has the shape that AWS documents`() async throws {
         let event = try await echo(

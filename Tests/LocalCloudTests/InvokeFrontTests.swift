@@ -4,7 +4,7 @@ import LocalCloud
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `Lambda's Invoke call` {
     @Test(arguments: ["mark", "mark:$LATEST", "arn:aws:lambda:eu-west-1:123456789012:function:mark"])
     func `takes any event for the function by name or ARN`(name: String) async throws {

@@ -3,7 +3,7 @@ import LocalCloud
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `a local function` {
     @Test func `answers, cold at first and warm then, in the same process`() async throws {
         try await TestCloud.withFunction { function, _ in

@@ -3,7 +3,7 @@ import LocalCloud
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `the local Runtime API` {
     @Test func `refuses what Lambda refuses, with Lambda's status`() async throws {
         try await TestCloud.withFunction { function, _ in

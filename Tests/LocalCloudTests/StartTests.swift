@@ -3,7 +3,7 @@ import LocalCloud
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `starting an environment` {
     @Test func `gives it what Lambda documents and nothing of this machine's`() async throws {
         var configuration = TestCloud.configuration()

@@ -2,7 +2,7 @@ import ONNX
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A session` {
+@Suite(.timeLimit(.minutes(5))) struct `A session` {
     private func session(_ model: String, version: String = "1") throws -> Session {
         try Session(
             model: "\(Fixtures.models)/\(model)/\(version)/model.onnx",

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A request` {
     @Test func `is answered by the backend that is asked first`() async throws {
         let around = Surroundings { _, _ in Surroundings.good }

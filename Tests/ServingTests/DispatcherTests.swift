@@ -8,7 +8,7 @@ import Threading
 import Wire
 
 /// The dispatcher with the real engine, its threads and its clock; which batches are made is tested without those.
-@Suite(.timeLimit(.minutes(1))) struct `A dispatcher` {
+@Suite(.timeLimit(.minutes(5))) struct `A dispatcher` {
     private let service: InferenceService
 
     init() throws {

@@ -8,7 +8,7 @@ import Threading
 import Wire
 
 /// Versions that come and go under dispatchers that serve them, with the real engine.
-@Suite(.timeLimit(.minutes(1))) struct `The dispatchers of a repository` {
+@Suite(.timeLimit(.minutes(5))) struct `The dispatchers of a repository` {
     private let workshop: Workshop
     private let dispatchers: Dispatchers
 

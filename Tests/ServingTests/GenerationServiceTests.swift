@@ -40,7 +40,7 @@ private final class Answer: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Texts over HTTP` {
+@Suite(.timeLimit(.minutes(5))) struct `Texts over HTTP` {
     private let service: GenerationService
     private let generators: Generators
 

@@ -6,7 +6,7 @@ import Testing
 import Threading
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct `Making texts` {
+@Suite(.timeLimit(.minutes(5))) struct `Making texts` {
     private func job(
         _ generator: Generator,
         _ prompt: String,

@@ -45,7 +45,7 @@ import Wire
         #expect(network < baseline - 0.05)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `writes words`() throws {
+    @Test(.timeLimit(.minutes(5))) func `writes words`() throws {
         let generator = try GenerationPlanner(.init(), now: { MonotonicClock.now() }).plan(model())
         defer { generator.drain() }
         var sampling = Sampling()

@@ -7,7 +7,7 @@ import Testing
 import Threading
 import Wire
 
-@Suite(.timeLimit(.minutes(1))) struct `Searching for texts` {
+@Suite(.timeLimit(.minutes(5))) struct `Searching for texts` {
     /// Asks for a text; what comes is its whole text and its end.
     private func ask(
         _ generator: Generator,
