@@ -236,7 +236,7 @@ extension ControllerDocument {
             unavailable += outcome.unavailable
             guard case .warm(.inference, _) = outcome.step else { continue }
             // It may end in the minute after the one that it began in.
-            let minute = Int((outcome.time.seconds / 60).rounded(.down))
+            let minute = outcome.time.minute
             warmed = warmed.filter { $0 > minute - Cycle.warmedKept }.union([minute, minute + 1])
         }
     }

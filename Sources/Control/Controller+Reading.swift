@@ -66,8 +66,7 @@ extension Controller {
 
     /// Two weeks for a forecaster that knows nothing; the last ones again for others, since counts come late.
     private func firstMinute(_ forecaster: LoadForecaster, _ now: WallClock) -> Int {
-        let minute = Int((now.seconds / 60).rounded(.down))
-        return max(forecaster.series.lastMinute.map { $0 + 1 } ?? .min, minute - 14 * 1440)
+        max(forecaster.series.lastMinute.map { $0 + 1 } ?? .min, now.minute - 14 * 1440)
     }
 
     /// Whether there is anything to decide: without requests and instances there is not.

@@ -26,7 +26,7 @@ package final class Controller: Sendable {
         }
 
         /// Since 1970.
-        var minute: Int { Int((time.seconds / 60).rounded(.down)) }
+        var minute: Int { time.minute }
 
         /// Names what is decided now: the same decision of the same run is the same intent.
         var name: String {

@@ -102,7 +102,7 @@ package struct Cycle: Sendable {
     }
 
     private mutating func hearCapacities(_ readings: Readings) {
-        let minute = Int((readings.now.seconds / 60).rounded(.down))
+        let minute = readings.now.minute
         // One that has answered nothing yet does not know what it will be asked.
         let telling = readings.backends.filter { $0.capacity > 0 && $0.load.served > 0 }
         for (type, backends) in Dictionary(grouping: telling, by: \.type) {
@@ -115,7 +115,7 @@ package struct Cycle: Sendable {
     }
 
     private mutating func observation(_ readings: Readings, _ fleet: FleetView) -> Observation {
-        let minute = Int((readings.now.seconds / 60).rounded(.down))
+        let minute = readings.now.minute
         let series = forecaster.series
         let last = series.lastMinute ?? readings.counts.map(\.last) ?? minute - 1
         let start = max(0, series.count - Self.history)
@@ -189,7 +189,7 @@ package struct Cycle: Sendable {
             uniquingKeysWith: { $1 }
         )
         document.qualityMinute = readings.counts?.last ?? document.qualityMinute
-        document.lastTick = Int((readings.now.seconds / 60).rounded(.down))
+        document.lastTick = readings.now.minute
         document.trainedMinute = forecaster.trainedMinute
     }
 

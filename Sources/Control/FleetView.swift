@@ -220,6 +220,9 @@ package struct KnownInstance: Equatable, Sendable {
 extension WallClock {
     /// The planner's time: since 1970.
     var time: Duration { .milliseconds(milliseconds) }
+
+    /// Since 1970.
+    var minute: Int { Int((seconds / 60).rounded(.down)) }
 }
 
 extension Market {

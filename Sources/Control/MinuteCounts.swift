@@ -23,7 +23,7 @@ package struct MinuteCounts: Equatable, Sendable {
         let complete = Self.lastEnded(by: now, before: delay)
         var known: [Int: Double] = [:]
         for point in points {
-            known[Int((point.time.seconds / 60).rounded(.down)), default: 0] += point.value
+            known[point.time.minute, default: 0] += point.value
         }
         let newest = known.keys.filter { $0 <= complete }.max() ?? .min
         let last = max(newest, Self.lastEnded(by: now, before: delay + Self.silence))

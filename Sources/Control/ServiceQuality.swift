@@ -28,7 +28,7 @@ package struct ServiceQuality: Equatable, Sendable {
     ///     that is in Lambda's metrics: taken for requests' it made Lambda look dear, so that instances were launched for a load of zero.
     package init(_ series: [CloudWatch.Series], warmed: Set<Int>) {
         func points(_ id: String) -> [CloudWatch.Point] { series.first { $0.id == id }?.points ?? [] }
-        let runs = points("runs").filter { !warmed.contains(Int(($0.time.seconds / 60).rounded(.down))) }
+        let runs = points("runs").filter { !warmed.contains($0.time.minute) }
         func weighted(_ id: String, by weights: [CloudWatch.Point]) -> Double? {
             let weights = Dictionary(weights.map { ($0.time, $0.value) }, uniquingKeysWith: { $1 })
             let pairs = points(id).map { (value: $0.value, weight: weights[$0.time] ?? 0) }
